@@ -1,0 +1,111 @@
+# Muster. `make` builds, `make demo` shows it, `make test` proves it, `make run` leaves it running, `make bench` measures.
+# SAN=1 builds with Address- and UndefinedBehaviorSanitizer into build/san.
+
+CC ?= gcc
+ifeq ($(origin CC),default)
+CC := gcc
+endif
+SAN ?= 0
+ifeq ($(SAN),1)
+BUILD := build/san
+MODE := -O1 -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+else
+BUILD := build
+MODE := -O2
+endif
+
+WARN := -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wformat=2 -Wvla -Wconversion -Werror
+CFLAGS ?= -g
+ALL_CFLAGS := -std=c11 -D_GNU_SOURCE $(WARN) $(MODE) $(CFLAGS) -Isrc -I. -I$(BUILD)/gen -MMD -MP
+LIBS := -lhiredis -levent -ljansson -lcurl -linih -lcrypto -lm
+
+PROGRAMS := $(BUILD)/muster-api $(BUILD)/muster-worker $(BUILD)/muster-paper
+
+objects = $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard $(1)))
+SHARED := $(call objects,src/shared/*.c) $(BUILD)/obj/gen/script_data.o
+API := $(filter-out %/main.o,$(call objects,src/api/*.c))
+WORKER := $(filter-out %/main.o,$(call objects,src/worker/*.c))
+PAPER := $(filter-out %/main.o,$(call objects,src/paper/*.c))
+SUPPORT := $(call objects,tests/support/*.c)
+
+LUA := $(sort $(wildcard lua/*.lua))
+LUA_JOINED := $(patsubst lua/%.lua,$(BUILD)/lua/%.lua,$(LUA))
+
+TESTS := $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard tests/unit/*.c tests/lua/*.c tests/e2e/*.c tests/fault/*.c)))
+BENCHES := $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard tests/bench/*.c)))
+
+.PHONY: all programs tests need-build need-test need-run need-bench demo run test bench clean
+.SECONDARY:
+.DELETE_ON_ERROR:
+
+all: need-build
+	@$(MAKE) --no-print-directory programs
+
+programs: $(PROGRAMS)
+tests: $(PROGRAMS) $(TESTS)
+benches: $(PROGRAMS) $(BENCHES)
+
+need-build need-test need-run need-bench:
+	@bash tests/support/need $(@:need-%=%)
+
+demo: need-run
+	@$(MAKE) --no-print-directory programs
+	@bash tests/support/demo
+
+run: need-run
+	@$(MAKE) --no-print-directory programs
+	@bash tests/support/run
+
+test: need-test
+	@bash tests/support/test
+
+bench: need-bench
+	@$(MAKE) --no-print-directory programs benches
+	@STOCKS=$(STOCKS) bash tests/bench/bench
+
+clean:
+	rm -rf build
+
+# --- programs
+
+$(BUILD)/libshared.a: $(SHARED)
+$(BUILD)/libapi.a: $(API)
+$(BUILD)/libworker.a: $(WORKER)
+$(BUILD)/libpaper.a: $(PAPER)
+$(BUILD)/libsupport.a: $(SUPPORT)
+$(BUILD)/lib%.a:
+	@rm -f $@
+	@ar rcs $@ $^
+
+$(BUILD)/muster-api: $(BUILD)/obj/src/api/main.o $(BUILD)/libapi.a $(BUILD)/libshared.a
+$(BUILD)/muster-worker: $(BUILD)/obj/src/worker/main.o $(BUILD)/libworker.a $(BUILD)/libshared.a
+$(BUILD)/muster-paper: $(BUILD)/obj/src/paper/main.o $(BUILD)/libpaper.a $(BUILD)/libshared.a
+$(PROGRAMS):
+	$(CC) $(MODE) $(LDFLAGS) -o $@ $^ $(LIBS)
+
+$(BUILD)/obj/%.o: %.c | $(BUILD)/gen/script_list.h
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -c -o $@ $<
+
+$(BUILD)/obj/gen/%.o: $(BUILD)/gen/%.c
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -c -o $@ $<
+
+# --- scripts: what they share is joined in, then all become bytes of the programs
+
+$(BUILD)/lua/%.lua: lua/%.lua $(wildcard lua/lib/*.lua) lua/lib/join
+	@mkdir -p $(@D)
+	@bash lua/lib/join $< > $@
+
+$(BUILD)/gen/script_list.h $(BUILD)/gen/script_data.c &: $(LUA_JOINED) lua/lib/embed
+	@mkdir -p $(BUILD)/gen
+	@bash lua/lib/embed list $(LUA_JOINED) > $(BUILD)/gen/script_list.h
+	@bash lua/lib/embed data $(LUA_JOINED) > $(BUILD)/gen/script_data.c
+
+# --- tests
+
+$(TESTS) $(BENCHES): $(BUILD)/%: $(BUILD)/obj/%.o $(BUILD)/libsupport.a $(BUILD)/libapi.a $(BUILD)/libworker.a $(BUILD)/libpaper.a $(BUILD)/libshared.a
+	@mkdir -p $(@D)
+	$(CC) $(MODE) $(LDFLAGS) -o $@ $^ $(LIBS) -lcmocka
+
+-include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)

@@ -1,0 +1,43 @@
+#!lua flags=allow-oom
+-- Gives one chunk of a block's orders their shares and posts them as transactions. The cursor makes it exactly once: a
+-- chunk that does not begin where the last one ended writes nothing.
+--
+-- KEYS[1]  PREFIX:{SHARD}
+-- ARGV     block  fence  lease_ms  cursor (orders that have their share already)  retention_ms
+--            then for each order, as the statement lists them: order_id  status  quantity  gross_amount  fee
+-- RETURNS  allocated CURSOR, or cursor CURSOR (where to go on instead), or stale
+-- WRITES   order:* transactions user:*:orders user:*:transactions block:ID counts blocks
+-- USES: base count held end_order
+local block, retention = ARGV[1], tonumber(ARGV[5])
+local got = held(block, ARGV[2], 'status', 'symbol', 'side', 'broker_type', 'average_price', 'allocated', 'lane')
+if not got or got[2] ~= 'closing' then return {'stale'} end
+local _, _, symbol, side, broker, price, allocated, lane = unpack(got)
+allocated = allocated or '0'
+if allocated ~= ARGV[4] then return {'cursor', tonumber(allocated)} end
+
+local ended, n = {}, 0
+for a = 6, #ARGV, 5 do
+	local order, status, quantity, gross, fee = unpack(ARGV, a, a + 4)
+	local key = P .. 'order:' .. order
+	local user, smallcase, orders = unpack(call('HMGET', key, 'user', 'smallcase', 'orders'))
+	call('HSET', key, 'status', status, 'filled_quantity', quantity, 'gross_amount', gross, 'fee', fee, 'updated_at', now)
+	if quantity ~= '0' then
+		local id = call('XADD', P .. 'transactions', '*', 'order_id', order, 'block_id', block, 'user_id', user,
+			'smallcase_id', smallcase, 'symbol', symbol, 'side', side, 'broker_type', broker, 'quantity', quantity,
+			'price', price, 'gross_amount', gross, 'fee', fee, 'executed_at', now)
+		local index = P .. 'user:' .. user .. ':transactions'
+		call('ZADD', index, now_us + n, id)
+		call('ZREMRANGEBYSCORE', index, '-inf', now_us - retention * 1000)
+		call('PEXPIRE', index, retention)
+	end
+	end_order(order, user, lane == 'bulk' or (not orders and order:sub(-2) == '-0'), retention)
+	ended[status] = (ended[status] or 0) + 1
+	n = n + 1
+end
+for status, number in pairs(ended) do
+	count(number, 'working', status)
+end
+call('HINCRBY', P .. 'block:' .. block, 'allocated', n)
+call('HSET', P .. 'block:' .. block, 'attempts', 0)
+call('ZADD', P .. 'blocks', now + ARGV[3], block)
+return {'allocated', allocated + n}

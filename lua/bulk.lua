@@ -1,0 +1,56 @@
+#!lua
+-- Stores one chunk of a bulk call in its private window; the last chunk makes that window due. Chunks that are there
+-- already are skipped, so that the same call sent again completes what a crash cut short.
+--
+-- KEYS[1]  PREFIX:{SHARD}
+-- ARGV     queue_id  digest  total (orders)  requests  from (index of the chunk's first order)  abandon_ms  retention_ms
+--            then for each order of the chunk
+--              user_id  smallcase_id  signature  quantity  quantity_nano  reason ('': accepted; else why it is rejected)
+-- RETURNS  stored WINDOW STATUS RECEIVED, or conflict (another body), or gap (an earlier chunk is missing)
+-- WRITES   window:* windows block:* order:* user:*:orders counts deployment; publishes wake
+-- USES: base int group user_index
+local queue_id, digest, total, from = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[5])
+local window = 'bulk-' .. queue_id
+local at_window = P .. 'window:' .. window
+local known, status, received = unpack(call('HMGET', at_window, 'digest', 'status', 'received'))
+if known and known ~= digest then return {'conflict'} end
+received = tonumber(received or 0)
+if known and (status ~= 'filling' or received > from) then return {'stored', window, status, received} end
+if received < from then return {'gap'} end
+
+if not known then
+	call('HSET', at_window, 'lane', 'bulk', 'status', 'filling', 'created_at', now, 'queue_id', queue_id,
+		'digest', digest, 'total', total, 'requests', ARGV[4], 'rejected', 0, 'orders', 0)
+end
+local index, accepted = from, 0
+for a = 8, #ARGV, 6 do
+	local user, smallcase, signature, quantity, nano, reason = unpack(ARGV, a, a + 5)
+	local order, at = queue_id .. '-' .. index, int(now_us + index - from)
+	local key = P .. 'order:' .. order
+	if reason == '' then
+		local block = join_group(window, 'bulk', signature, order, at, nano)
+		call('HSET', key, 'user', user, 'smallcase', smallcase, 'quantity', quantity, 'block', block)
+		call('ZADD', expect_orders(user, 1), at, order)
+		accepted = accepted + 1
+	else
+		call('HSET', key, 'user', user, 'smallcase', smallcase, 'quantity', quantity, 'window', window,
+			'group', signature, 'status', 'rejected', 'reason', reason, 'created_at', now, 'updated_at', now)
+		call('PEXPIRE', key, ARGV[7])
+		call('ZADD', P .. 'user:' .. user .. ':orders', at, order)
+	end
+	index = index + 1
+end
+local rejected = index - from - accepted
+call('HSET', at_window, 'received', index)
+call('HINCRBY', at_window, 'orders', accepted)
+call('HINCRBY', at_window, 'rejected', rejected)
+if accepted > 0 then call('HINCRBY', P .. 'counts', 'queued', accepted) end
+if rejected > 0 then call('HINCRBY', P .. 'counts', 'rejected', rejected) end
+if index < total then
+	call('ZADD', P .. 'windows', now + ARGV[6], window)
+	return {'stored', window, 'filling', index}
+end
+call('HSET', at_window, 'status', 'open', 'due_at', now)
+call('ZADD', P .. 'windows', now, window)
+call('PUBLISH', P .. 'wake', window)
+return {'stored', window, 'open', index}

@@ -1,0 +1,48 @@
+#!lua flags=allow-oom
+-- Cancels those orders of a request whose windows are still open.
+--
+-- KEYS[1]  PREFIX:{SHARD}
+-- ARGV     queue_id  retention_ms
+-- RETURNS  canceled NOW_CANCELED CANCELED_BEFORE, or already_sealed, or not_found
+-- WRITES   order:* block:* window:* user:*:orders counts
+-- USES: base int count end_order
+local queue_id, retention = ARGV[1], ARGV[2]
+if call('EXISTS', P .. 'window:bulk-' .. queue_id) == 1 then return {'already_sealed'} end
+local head = P .. 'order:' .. queue_id .. '-0'
+if call('EXISTS', head) == 0 then return {'not_found'} end
+
+local n = tonumber(call('HGET', head, 'orders') or 1)
+local now_canceled, before = {}, 0
+for i = 0, n - 1 do
+	local order = queue_id .. '-' .. i
+	local block, status, user, quantity = unpack(call('HMGET', P .. 'order:' .. order, 'block', 'status', 'user', 'quantity'))
+	if status == 'canceled' then
+		before = before + 1
+	elseif block and not status then
+		local window = call('HGET', P .. 'block:' .. block, 'window')
+		if call('HGET', P .. 'window:' .. window, 'status') == 'open' then
+			now_canceled[#now_canceled + 1] = {order, block, window, user, quantity}
+		end
+	end
+end
+if #now_canceled == 0 then return before > 0 and {'canceled', 0, before} or {'already_sealed'} end
+
+-- Nano of a decimal text, as text: doubles end at 2^53.
+local function nano(decimal)
+	local whole, fraction = decimal:match('^(%d+)%.?(%d*)$')
+	return whole .. fraction .. ('0'):rep(9 - #fraction)
+end
+
+for _, c in ipairs(now_canceled) do
+	local order, block, window, user, quantity = unpack(c)
+	local arrival = call('ZSCORE', P .. 'block:' .. block .. ':orders', order)
+	call('HSET', P .. 'order:' .. order, 'status', 'canceled', 'reason', 'canceled on request', 'updated_at', now,
+		'created_at', int(math.floor(arrival / 1000)))
+	call('ZREM', P .. 'block:' .. block .. ':orders', order)
+	call('HINCRBY', P .. 'block:' .. block, 'orders', -1)
+	call('HINCRBY', P .. 'block:' .. block, 'quantity_nano', '-' .. nano(quantity))
+	call('HINCRBY', P .. 'window:' .. window, 'orders', -1)
+	end_order(order, user, n == 1, retention)
+end
+count(#now_canceled, 'queued', 'canceled')
+return {'canceled', #now_canceled, before}

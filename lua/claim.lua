@@ -1,0 +1,41 @@
+#!lua flags=allow-oom
+-- Claims blocks that need a worker now: each gets a lease and a higher fence. A block whose worker let the lease run
+-- out too often is set aside for a person. Also notes that the worker is alive.
+--
+-- KEYS[1]  PREFIX:{SHARD}
+-- ARGV     worker (HOST:PID)  lease_ms  most  host  pid  blocks_in_hand  started_at  attempts_max
+-- RETURNS  NEXT_IN_MS (until the next block that nobody has needs a worker; -1: none)  DEPLOYMENT, then for each block
+--            {ID, its hash as field, value, …, {CLIENT_ORDER_ID, its hash} for each slice}
+-- WRITES   blocks block:* blocks:* sides:* counts workers worker:*
+-- USES: base stage count move review
+local worker, lease, most = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
+
+call('HSET', P .. 'worker:' .. worker, 'host', ARGV[4], 'pid', ARGV[5], 'blocks_in_hand', ARGV[6], 'started_at', ARGV[7],
+	'seen_at', now)
+call('PEXPIRE', P .. 'worker:' .. worker, 60000)
+call('ZADD', P .. 'workers', now, worker)
+call('ZREMRANGEBYSCORE', P .. 'workers', '-inf', now - 60000)
+
+local result = {-1, call('HGET', P .. 'deployment', 'id')}
+for _, block in ipairs(call('ZRANGEBYSCORE', P .. 'blocks', '-inf', now, 'LIMIT', 0, most)) do
+	local key = P .. 'block:' .. block
+	local last, status = unpack(call('HMGET', key, 'worker', 'status'))
+	local attempts = 0
+	-- A worker that is still named did not release the block: it died, or it was slower than its lease.
+	if last and last ~= '' then attempts = call('HINCRBY', key, 'attempts', 1) end
+	if attempts >= tonumber(ARGV[8]) then
+		review(block, status, 'its workers died or failed ' .. attempts .. ' times')
+	else
+		call('HINCRBY', key, 'fence', 1)
+		call('HSET', key, 'worker', worker)
+		call('ZADD', P .. 'blocks', now + lease, block)
+		local slices = {}
+		for i, id in ipairs(call('ZRANGE', key .. ':slices', 0, -1)) do
+			slices[i] = {id, call('HGETALL', P .. 'slice:' .. id)}
+		end
+		result[#result + 1] = {block, call('HGETALL', key), slices}
+	end
+end
+local _, next_at = unpack(call('ZRANGE', P .. 'blocks', 0, 0, 'WITHSCORES'))
+if next_at then result[1] = math.max(0, next_at - now) end
+return result

@@ -1,0 +1,30 @@
+#!lua flags=allow-oom
+-- Closes a block at the broker: every slice is final and every fill is stored. From here on its totals stand, the
+-- opposite side may go, and what is left to do is the allocation.
+--
+-- KEYS[1]  PREFIX:{SHARD}
+-- ARGV     block  fence  lease_ms  filled_quantity  average_price  gross_amount  fee  outcome (filled, partially_filled,
+--          unfilled, rejected, canceled)  reason
+-- RETURNS  closing, or stale
+-- WRITES   block:* blocks blocks:* sides:*; publishes wake
+-- USES: base move held
+local block = ARGV[1]
+local got = held(block, ARGV[2], 'status', 'symbol', 'broker_type')
+if not got or (got[2] ~= 'submitting' and got[2] ~= 'working') then return {'stale'} end
+
+call('HSET', P .. 'block:' .. block, 'filled_quantity', ARGV[4], 'average_price', ARGV[5], 'gross_amount', ARGV[6],
+	'fee', ARGV[7], 'outcome', ARGV[8], 'reason', ARGV[9], 'closed_at', now, 'updated_at', now, 'attempts', 0)
+call('ZADD', P .. 'blocks', now + ARGV[3], block)
+move(block, got[2], 'closing')
+
+local sides = P .. 'sides:' .. got[4] .. ':' .. got[3]
+call('SREM', sides .. ':sell', block)
+call('SREM', sides .. ':buying', block)
+-- Those that wait look again; beyond a hundred they do so by themselves.
+local waiting = call('SRANDMEMBER', sides .. ':waiting', 100)
+for _, other in ipairs(waiting) do
+	call('SREM', sides .. ':waiting', other)
+	call('ZADD', P .. 'blocks', 'XX', 'LT', now, other)
+end
+if #waiting > 0 then call('PUBLISH', P .. 'wake', got[3]) end
+return {'closing'}

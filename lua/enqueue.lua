@@ -1,0 +1,49 @@
+#!lua
+-- Stores requests, each whole or not at all, and lets their orders join the groups of their windows.
+--
+-- KEYS[1]  PREFIX:{SHARD}
+-- ARGV     window.length_ms  coalesce_ms  max_ahead_ms  requests, then for each request
+--            queue_id  user_id  smallcase_id  digest  lane (window, immediate)  due_at ('': the next)  orders,
+--            then for each order
+--              signature (SYMBOL SIDE BROKER LOT TYPE [LIMIT])  quantity  quantity_nano
+-- RETURNS  for each request one of
+--            queued WINDOW DUE_AT ARRIVAL_US (the first order's; the next ones follow by one microsecond)
+--            replayed      the same body is stored under this queue_id
+--            conflict      another body is
+--            bad_window WHY
+-- WRITES   window:* windows windows:open block:* order:* user:*:orders counts deployment; publishes wake
+-- USES: base int group user_index open_window
+local digests, results, queued = {}, {}, 0
+
+local a = 5
+for r = 1, tonumber(ARGV[4]) do
+	local queue_id, user, smallcase, digest, lane = ARGV[a], ARGV[a + 1], ARGV[a + 2], ARGV[a + 3], ARGV[a + 4]
+	local asked, n = ARGV[a + 5], tonumber(ARGV[a + 6])
+	local known = digests[queue_id] or call('HGET', P .. 'order:' .. queue_id .. '-0', 'digest')
+	local due, why = due_at(lane, asked)
+	a = a + 7
+	if known then
+		results[r] = {known == digest and 'replayed' or 'conflict'}
+	elseif not due then
+		results[r] = {'bad_window', why}
+	else
+		digests[queue_id] = digest
+		local window = open_window(lane, due)
+		local arrival, index = now_us + queued, expect_orders(user, n)
+		for i = 0, n - 1 do
+			local b, order, at = a + i * 3, queue_id .. '-' .. i, int(arrival + i)
+			local block = join_group(window, lane, ARGV[b], order, at, ARGV[b + 2])
+			call('HSET', P .. 'order:' .. order, 'user', user, 'smallcase', smallcase, 'quantity', ARGV[b + 1],
+				'block', block)
+			call('ZADD', index, at, order)
+		end
+		call('HSET', P .. 'order:' .. queue_id .. '-0', 'digest', digest)
+		if n > 1 then call('HSET', P .. 'order:' .. queue_id .. '-0', 'orders', n, 'open', n) end
+		call('HINCRBY', P .. 'window:' .. window, 'orders', n)
+		queued = queued + n
+		results[r] = {'queued', window, int(due), int(arrival)}
+	end
+	a = a + n * 3
+end
+if queued > 0 then call('HINCRBY', P .. 'counts', 'queued', queued) end
+return results

@@ -1,0 +1,39 @@
+#!lua flags=allow-oom
+-- Ends a block whose orders all have their shares: the house account gets the rest, the block and what hangs on it
+-- begin to expire, and the last block of a window ends the window.
+--
+-- KEYS[1]  PREFIX:{SHARD}
+-- ARGV     block  fence  retention_ms  house_quantity  house_gross_amount  house_fee
+-- RETURNS  finished STATUS, or cursor ALLOCATED (orders without a share are left), or stale
+-- WRITES   block:* slice:* window:* windows:working windows:done blocks blocks:* house transactions; publishes done
+-- USES: base int move held window_end
+local block, retention = ARGV[1], tonumber(ARGV[3])
+local got = held(block, ARGV[2], 'status', 'orders', 'allocated', 'window', 'outcome', 'symbol', 'side', 'broker_type')
+if not got or got[2] ~= 'closing' then return {'stale'} end
+if (got[4] or '0') ~= got[3] then return {'cursor', tonumber(got[4] or 0)} end
+
+local key = P .. 'block:' .. block
+local status = got[6] == 'canceled' and call('EXISTS', key .. ':slices') == 0 and 'canceled' or 'allocated'
+if ARGV[4] ~= '0' or ARGV[5] ~= '0' or ARGV[6] ~= '0' then
+	call('XADD', P .. 'house', '*', 'block_id', block, 'symbol', got[7], 'side', got[8], 'broker_type', got[9], 'quantity',
+		ARGV[4], 'gross_amount', ARGV[5], 'fee', ARGV[6], 'executed_at', now)
+end
+call('HSET', key, 'house_quantity', ARGV[4], 'house_gross_amount', ARGV[5], 'house_fee', ARGV[6], 'allocated_at', now,
+	'updated_at', now, 'worker', '')
+move(block, 'closing', status)
+call('ZREM', P .. 'blocks', block)
+for _, slice in ipairs(call('ZRANGE', key .. ':slices', 0, -1)) do
+	call('PEXPIRE', P .. 'slice:' .. slice, retention)
+end
+for _, part in ipairs({'', ':orders', ':slices', ':fills'}) do
+	call('PEXPIRE', key .. part, retention)
+end
+call('PUBLISH', P .. 'done', 'block ' .. block)
+
+-- Indexes lose what has expired, a little with each block that ends.
+for _, old in ipairs(call('ZRANGEBYSCORE', P .. 'blocks:' .. status, '-inf', now - retention, 'LIMIT', 0, 100)) do
+	call('ZREM', P .. 'blocks:' .. status, old)
+end
+call('XTRIM', P .. 'transactions', 'MINID', '~', int(now - retention), 'LIMIT', 1000)
+if call('HINCRBY', P .. 'window:' .. got[5], 'blocks_open', -1) == 0 then end_window(got[5], retention) end
+return {'finished', status}

@@ -1,0 +1,13 @@
+#!lua flags=allow-oom
+-- Sets a block aside for a person, with what was seen as evidence.
+--
+-- KEYS[1]  PREFIX:{SHARD}
+-- ARGV     block  fence  reason  evidence
+-- RETURNS  needs_review, or stale
+-- WRITES   block:ID blocks blocks:* sides:* counts
+-- USES: base stage count move held review
+local got = held(ARGV[1], ARGV[2], 'status')
+if not got or not ORDER_STATUS[got[2]] or got[2] == 'needs_review' then return {'stale'} end
+call('HSET', P .. 'block:' .. ARGV[1], 'evidence', ARGV[4])
+review(ARGV[1], got[2], ARGV[3])
+return {'needs_review'}

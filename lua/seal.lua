@@ -1,0 +1,67 @@
+#!lua flags=allow-oom
+-- Seals the window that is due first: nobody can join or leave any more, and its groups become blocks, a chunk of them a
+-- call. Any worker may call it at any time; orders are never walked. A bulk window that was abandoned halfway becomes
+-- blocks that only wait to be closed as canceled.
+--
+-- KEYS[1]  PREFIX:{SHARD}
+-- ARGV     groups (of one chunk)  retention_ms
+-- RETURNS  idle NEXT_IN_MS (-1: no window is open)
+--          sealing|sealed WINDOW LANE LATE_MS SEALED GROUPS
+-- WRITES   window:* windows windows:open windows:working windows:done block:* blocks blocks:* sides:* counts
+-- USES: base count move window_end
+local window, due = unpack(call('ZRANGE', P .. 'windows', 0, 0, 'WITHSCORES'))
+if not window then return {'idle', -1} end
+if tonumber(due) > now then return {'idle', due - now} end
+
+local chunk, retention = tonumber(ARGV[1]), ARGV[2]
+local at = P .. 'window:' .. window
+local status, lane, due_at, cursor, abandoned = unpack(call('HMGET', at, 'status', 'lane', 'due_at', 'sealed_groups',
+	'abandoned'))
+local groups = call('ZCARD', at .. ':blocks')
+if status ~= 'sealing' then
+	abandoned = status == 'filling' and '1' or nil
+	cursor = 0
+	if due_at and call('HGET', P .. 'windows:open', lane .. ' ' .. due_at) == window then
+		call('HDEL', P .. 'windows:open', lane .. ' ' .. due_at)
+	end
+	call('HSET', at, 'status', 'sealing', 'sealed_at', now, 'sealed_groups', 0, 'blocks_open', groups)
+	if abandoned then call('HSET', at, 'abandoned', '1', 'due_at', now) end
+	call('DEL', at .. ':groups')
+end
+
+local function seal_block(block)
+	local key = P .. 'block:' .. block
+	local orders, symbol, side, broker = unpack(call('HMGET', key, 'orders', 'symbol', 'side', 'broker_type'))
+	call('HSET', key, 'sealed_at', now, 'fence', 0)
+	if orders == '0' then -- every order was canceled: nothing to send
+		move(block, nil, 'canceled')
+		call('HSET', key, 'outcome', 'canceled', 'reason', 'every order was canceled before the seal')
+		call('PEXPIRE', key, retention)
+		return call('HINCRBY', at, 'blocks_open', -1)
+	end
+	if abandoned then
+		move(block, nil, 'closing')
+		call('HSET', key, 'outcome', 'canceled', 'reason', 'the bulk call was never completed', 'filled_quantity', 0,
+			'gross_amount', 0, 'fee', 0)
+	else
+		move(block, nil, 'ready')
+		if side == 'sell' then call('SADD', P .. 'sides:' .. broker .. ':' .. symbol .. ':sell', block) end
+	end
+	call('ZADD', P .. 'blocks', now, block)
+	count(tonumber(orders), 'queued', abandoned and 'working' or 'sealed')
+end
+
+for _, block in ipairs(call('ZRANGE', at .. ':blocks', cursor, cursor + chunk - 1)) do
+	seal_block(block)
+	cursor = cursor + 1
+end
+call('HSET', at, 'sealed_groups', cursor)
+local result = {'sealing', window, lane, now - due, cursor, groups}
+if cursor >= groups then
+	result[1] = 'sealed'
+	call('ZREM', P .. 'windows', window)
+	call('HSET', at, 'status', 'sealed')
+	call('ZADD', P .. 'windows:working', due_at or now, window)
+	if tonumber(call('HGET', at, 'blocks_open')) == 0 then end_window(window, retention) end
+end
+return result

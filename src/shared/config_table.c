@@ -1,0 +1,141 @@
+/* The table of options: all that the programs, their -h, conf/muster.conf and the README know about options is here, so
+ * that adding one is adding a row. */
+#include "shared/config_option.h"
+
+#include <string.h>
+
+#include "shared/decimal.h"
+
+#define AT(member)	  offsetof(struct config, member), sizeof(((struct config *)0)->member)
+#define AT_BROKER(member) offsetof(struct config_broker, member), sizeof(((struct config_broker *)0)->member)
+#define NO_BOUNDS	  0, 0, NULL
+#define UNITS_MAX	  INT64_C(9223372036000000000) /* the greatest whole number of units that fits */
+
+static const char *const durabilities[] = {
+    [DURABILITY_STRICT] = "strict", [DURABILITY_RELAXED] = "relaxed", [DURABILITY_RELAXED + 1] = NULL};
+static const char *const adapters[] = {
+    [ADAPTER_NONE] = "", [ADAPTER_ALPACA] = "alpaca", [ADAPTER_KITE] = "kite", [ADAPTER_KITE + 1] = NULL};
+
+static const struct config_option options[] = {
+    {"redis.url", CONFIG_REDIS_URL, NO_BOUNDS, "redis://127.0.0.1:6379/0",
+     "where Redis is; also unix:///path?db=0, user and password in the URL", AT(redis.url)},
+    {"redis.prefix", CONFIG_PREFIX, NO_BOUNDS, "muster", "first word of every key", AT(redis.prefix)},
+    {"redis.durability", CONFIG_CHOICE, 0, 0, durabilities, "strict",
+     "whether a Redis that may lose orders is refused or only warned of", AT(redis.durability)},
+    {"redis.min_replicas", CONFIG_INTEGER, 0, 16, NULL, "0",
+     "replicas that must hold an order before it is acknowledged", AT(redis.min_replicas)},
+    {"redis.timeout_ms", CONFIG_INTEGER, 100, 60000, NULL, "3000",
+     "how long a reply may take before its outcome counts as unknown", AT(redis.timeout_ms)},
+
+    {"api.listen", CONFIG_ADDRESS, NO_BOUNDS, "127.0.0.1:8700",
+     "where the API listens; other than loopback needs api.tokens_file", AT(api.listen)},
+    {"api.max_body_bytes", CONFIG_INTEGER, 1024, 268435456, NULL, "8388608", "a larger body gets 413",
+     AT(api.max_body_bytes)},
+    {"api.default_user", CONFIG_USER, NO_BOUNDS, "demo", "the user of a request that names none", AT(api.default_user)},
+    {"api.default_broker", CONFIG_BROKER_NAME, NO_BOUNDS, "paper", "the broker of a stock that names none",
+     AT(api.default_broker)},
+    {"api.tokens_file", CONFIG_PATH, NO_BOUNDS, "", "who may do what; not available yet", AT(api.tokens_file)},
+
+    {"window.length_s", CONFIG_INTEGER, 1, 86400, NULL, "300",
+     "windows fall due at multiples of this since 1970-01-01T00:00:00Z", AT(window.length_s)},
+    {"window.max_ahead_s", CONFIG_INTEGER, 1, 31536000, NULL, "604800", "the farthest execution_window accepted",
+     AT(window.max_ahead_s)},
+
+    {"lanes.coalesce_ms", CONFIG_INTEGER, 1, 60000, NULL, "250",
+     "immediate orders that arrive within this share one window", AT(lanes.coalesce_ms)},
+    {"lanes.large_notional", CONFIG_DECIMAL, 1, UNITS_MAX, NULL, "200000",
+     "an order of this much money or more is large", AT(lanes.large_notional_nano)},
+    {"lanes.large_quantity", CONFIG_DECIMAL, 1, UNITS_MAX, NULL, "10000",
+     "an order of this many shares or more is large", AT(lanes.large_quantity_nano)},
+
+    {"worker.concurrency", CONFIG_INTEGER, 1, 4096, NULL, "64", "blocks that one worker drives at once",
+     AT(worker.concurrency)},
+    {"worker.lease_ms", CONFIG_INTEGER, 200, 600000, NULL, "10000", "a claim not renewed for this long is anybody's",
+     AT(worker.lease_ms)},
+    {"worker.poll_ms", CONFIG_INTEGER, 10, 60000, NULL, "1000", "longest sleep when nothing is announced",
+     AT(worker.poll_ms)},
+
+    {"orders.retention_s", CONFIG_INTEGER, 1, 315360000, NULL, "604800",
+     "finished orders, blocks and windows expire after this", AT(orders.retention_s)},
+
+    {"paper.listen", CONFIG_ADDRESS, NO_BOUNDS, "127.0.0.1:8701", "where the paper broker listens", AT(paper.listen)},
+    {"paper.ledger_file", CONFIG_PATH, NO_BOUNDS, "paper-ledger.jsonl", "its append-only record of orders and fills",
+     AT(paper.ledger_file)},
+    {"paper.stocks_file", CONFIG_PATH, NO_BOUNDS, "", "its prices: CSV with columns symbol, name, price",
+     AT(paper.stocks_file)},
+    {"paper.rate_per_min", CONFIG_INTEGER, 0, 1000000, NULL, "0", "calls a minute before it answers 429; 0: no limit",
+     AT(paper.rate_per_min)},
+
+    {"broker.NAME.adapter", CONFIG_CHOICE, 0, 0, adapters, "", "what the broker speaks; kite is not available yet",
+     AT_BROKER(adapter)},
+    {"broker.NAME.base_url", CONFIG_HTTP_URL, NO_BOUNDS, "", "where its API is", AT_BROKER(base_url)},
+    {"broker.NAME.timeout_ms", CONFIG_INTEGER, 100, 60000, NULL, "5000",
+     "for one call to the broker; below worker.lease_ms", AT_BROKER(timeout_ms)},
+    {"broker.NAME.lot", CONFIG_DECIMAL, 1, INT64_C(1000000) * NANO, NULL, "1",
+     "smallest quantity traded; 0.000000001 where the broker takes fractions", AT_BROKER(lot_nano)},
+    {"broker.NAME.minor_unit", CONFIG_DECIMAL, 1, INT64_C(1000000) * NANO, NULL, "0.01",
+     "smallest amount of money given to a user", AT_BROKER(minor_unit_nano)},
+    {"broker.NAME.rate_per_min", CONFIG_INTEGER, 0, 1000000, NULL, "0", "calls a minute to the broker; 0: no limit",
+     AT_BROKER(rate_per_min)},
+    {"broker.NAME.max_slice_quantity", CONFIG_DECIMAL, 0, UNITS_MAX, NULL, "0",
+     "larger blocks are split into orders of this; 0: no limit", AT_BROKER(max_slice_quantity_nano)},
+    {"broker.NAME.calendar", CONFIG_CALENDAR, NO_BOUNDS, "", "its market's sessions; not available yet",
+     AT_BROKER(calendar)},
+};
+
+_Static_assert(sizeof(options) / sizeof(options[0]) <= CONFIG_OPTIONS_MAX, "raise CONFIG_OPTIONS_MAX");
+
+size_t config_option_count(void)
+{
+	return sizeof(options) / sizeof(options[0]);
+}
+
+const struct config_option *config_option_at(size_t i)
+{
+	return &options[i];
+}
+
+const char *config_option_name(size_t i)
+{
+	return options[i].name;
+}
+
+const char *config_option_default(size_t i)
+{
+	return options[i].fallback;
+}
+
+const char *config_option_help(size_t i)
+{
+	return options[i].help;
+}
+
+/* Bounds and choices in parentheses; the other types explain themselves. */
+static void print_allowed(FILE *out, const struct config_option *option)
+{
+	char allowed[CONFIG_ALLOWED_SIZE];
+
+	if (option->type <= CONFIG_CHOICE)
+		fprintf(out, " (%s)", config_option_allowed(option, allowed));
+}
+
+void config_print_options(FILE *out)
+{
+	size_t name_width = 0;
+	size_t fallback_width = 0;
+
+	for (size_t i = 0; i < config_option_count(); i++) {
+		if (strlen(options[i].name) > name_width)
+			name_width = strlen(options[i].name);
+		if (strlen(options[i].fallback) > fallback_width)
+			fallback_width = strlen(options[i].fallback);
+	}
+	for (size_t i = 0; i < config_option_count(); i++) {
+		const char *fallback = options[i].fallback[0] != '\0' ? options[i].fallback : "-";
+
+		fprintf(out, "  %-*s  %-*s  %s", (int)name_width, options[i].name, (int)fallback_width, fallback,
+			options[i].help);
+		print_allowed(out, &options[i]);
+		fputc('\n', out);
+	}
+}

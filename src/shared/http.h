@@ -1,0 +1,99 @@
+/* A small HTTP server on evhttp, for the API and the paper broker: routes as a table, requests that outlive clients.
+ *
+ * A request is freed in exactly one place, when it has been answered. A client that leaves early detaches its side: the
+ * answer then goes nowhere and nothing else changes. */
+#ifndef MUSTER_HTTP_H
+#define MUSTER_HTTP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <event2/buffer.h>
+#include <event2/event.h>
+#include <jansson.h>
+
+#include "shared/err.h"
+
+struct http_server;
+struct http_request;
+
+enum http_method { HTTP_GET, HTTP_POST, HTTP_PUT, HTTP_DELETE };
+
+/* What a body must be; checked before the handler runs (415). */
+enum http_body_kind {
+	HTTP_BODY_NONE,	       /* a body is ignored */
+	HTTP_BODY_JSON,	       /* application/json, also curl's default application/x-www-form-urlencoded, or none */
+	HTTP_BODY_JSON_OR_CSV, /* also text/csv */
+};
+
+/* `pattern` is a path whose segments in braces match one non-empty segment: "/orders/{order_id}". */
+struct http_route {
+	enum http_method method;
+	const char *pattern;
+	enum http_body_kind body;
+	void (*handle)(struct http_request *request, void *arg);
+};
+
+/* Rows end with a NULL pattern; where two match a path, the first wins; HEAD is served by GET's row. `address` is
+ * host:port, port 0 takes a free one. Unknown path 404, other method on a known path 405 with Allow, body above
+ * `max_body_bytes` 413. Refuses with `Connection: close` what evhttp lets through: two Content-Length, Host,
+ * Authorization, Content-Type, Transfer-Encoding or Idempotency-Key headers, no Host, a space in a header name, a
+ * signed length, a length beside chunks (400), POST or PUT with neither (411). A request must have arrived wholly 30 s
+ * after its first byte; idle connections are closed after 75 s. */
+struct http_server_options {
+	const char *address;
+	size_t max_body_bytes;
+	const struct http_route *routes;
+	bool share_port; /* SO_REUSEPORT: several processes may listen on one address */
+	/* Writes error answers, also the server's own (NULL: RFC 9457 problem+json). Owns `take_errors`. */
+	void (*problem)(struct http_request *request, const struct err *err, json_t *take_errors);
+	/* Runs before each handler, after the checks; false: it has answered. May be NULL. */
+	bool (*before)(struct http_request *request, void *arg);
+	/* After http_server_drain, from the loop: every answer has left. May be NULL. */
+	void (*drained)(void *arg);
+	void *arg;
+};
+/* `options` is copied, but its routes are borrowed for the server's life. NULL with `err` set where it cannot listen. */
+struct http_server *http_server_new(struct event_base *base, const struct http_server_options *options, struct err *err);
+
+/* Takes no new connections and closes the idle ones; those with a request under way are kept until it is answered. */
+void http_server_drain(struct http_server *server);
+/* Requests whose answer has not wholly left yet. */
+size_t http_server_requests(const struct http_server *server);
+/* Closes all connections. Requests that are still unanswered stay valid and must still be answered; that frees them. */
+void http_server_free(struct http_server *server);
+uint16_t http_server_port(const struct http_server *server);
+
+/* All are borrowed for the request's life. A query value that cannot be decoded comes as it stands. */
+const char *http_param(const struct http_request *request, const char *name);  /* of the pattern; never NULL */
+const char *http_query(const struct http_request *request, const char *name);  /* decoded; NULL where absent */
+const char *http_header(const struct http_request *request, const char *name); /* NULL where absent */
+const char *http_path(const struct http_request *request);
+const void *http_body(struct http_request *request, size_t *length);
+bool http_body_is_csv(const struct http_request *request);
+void *http_arg(const struct http_request *request);
+
+/* false once the client has left; answering is still required. */
+bool http_client_is_there(const struct http_request *request);
+
+/* Before the answer. */
+void http_set_header(struct http_request *request, const char *name, const char *value);
+
+/* Each of these answers and ends the request. */
+void http_answer_json(struct http_request *request, int status, json_t *take_json);
+void http_answer_buffer(struct http_request *request, int status, const char *content_type, struct evbuffer *take_buffer);
+void http_answer_empty(struct http_request *request, int status);
+/* problem+json: type, title, status, detail, code; `take_errors`: an array for "errors" or NULL. 503 gets Retry-After. */
+void http_answer_error(struct http_request *request, const struct err *err, json_t *take_errors);
+
+/* Before the answer: the connection ends with it. */
+void http_close_after(struct http_request *request);
+
+/* Reads a body as JSON: UTF-8, an object or array, no duplicate keys, at most 8 deep, nothing after it, no number with
+ * more than 15 significant digits (doubles cannot hold them). NULL with `err` set otherwise: ERR_BAD_JSON,
+ * ERR_DUPLICATE_KEY, ERR_TOO_DEEP, ERR_BAD_NUMBER. */
+json_t *http_body_json(struct http_request *request, struct err *err);
+json_t *http_json_parse(const void *body, size_t length, struct err *err);
+
+#endif

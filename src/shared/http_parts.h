@@ -1,0 +1,136 @@
+/* What the files of the HTTP server share among themselves; nobody else includes this.
+ *
+ * evhttp owns connections and its own request objects; we keep one `http_connection` beside each of its connections (to
+ * bound how long a request may take to arrive, and to learn that a client left) and one `http_request` for each request
+ * that a handler has in hand. */
+#ifndef MUSTER_HTTP_PARTS_H
+#define MUSTER_HTTP_PARTS_H
+
+#include <event2/bufferevent.h>
+#include <event2/http.h>
+#include <event2/listener.h>
+
+#include "shared/http.h"
+
+#define HTTP_SEGMENTS_MAX 8
+
+/* A piece of a path between slashes. */
+struct http_segment {
+	const char *text;
+	size_t length;
+	bool is_param; /* in patterns: `text` is the name without braces */
+};
+
+struct http_path {
+	struct http_segment segments[HTTP_SEGMENTS_MAX];
+	size_t count;
+};
+
+struct http_compiled_route {
+	const struct http_route *row;
+	struct http_path path;
+};
+
+/* Routes in the order of their segment count, each bucket in the order of the table. */
+struct http_route_table {
+	struct http_compiled_route *routes;
+	size_t start[HTTP_SEGMENTS_MAX + 2]; /* routes of n segments: [start[n], start[n + 1]) */
+};
+
+void http_route_table_init(struct http_route_table *table, const struct http_route *rows);
+void http_route_table_free(struct http_route_table *table);
+
+/* Splits and percent-decodes `text` in place; false where it has too many segments or a bad escape. */
+bool http_path_split(char *text, struct http_path *path);
+const struct http_compiled_route *http_route_find(const struct http_route_table *table, const struct http_path *path,
+						  enum http_method method);
+/* "GET, PUT": the methods that fit the path; false where none does. */
+bool http_route_allowed(const struct http_route_table *table, const struct http_path *path, char *list, size_t size);
+
+/* Decodes %XX (and + as a space) in place; false on a bad escape or an escaped NUL, with `text` untouched. */
+bool http_percent_decode(char *text, bool plus_is_space);
+
+/* What a connection is doing; the second column is how long it may, in seconds. */
+#define HTTP_PHASES(X)                                                                                                 \
+	X(HTTP_IDLE, 75)     /* waits for the first byte of a request */                                               \
+	X(HTTP_READING, 30)  /* has some of a request */                                                               \
+	X(HTTP_HANDLING, 0)  /* a handler has it: no limit here */                                                     \
+	X(HTTP_WRITING, 120) /* the client takes the answer */
+
+#define X(constant, limit_s) constant,
+enum http_phase { HTTP_PHASES(X) HTTP_PHASE_COUNT };
+#undef X
+
+struct http_connection {
+	struct http_server *server;
+	struct bufferevent *bev; /* evhttp's */
+	struct evhttp_connection *ev;
+	struct evbuffer_cb_entry *input_watch;
+	struct http_connection *next_fresh;
+	struct http_request *request; /* in hand, or NULL */
+	evutil_socket_t fd;
+	enum http_phase phase;
+	uint32_t since_s; /* server->now_s when the phase began */
+};
+
+struct http_value {
+	struct http_value *next;
+	char text[];
+};
+
+struct http_request {
+	struct http_server *server;	    /* NULL once it is freed */
+	struct http_connection *connection; /* NULL once the client left */
+	struct evhttp_request *ev;	    /* NULL only after the server was freed */
+	struct http_request *next, *previous;
+	const struct http_compiled_route *route;
+	struct http_path path;
+	struct http_value *values; /* decoded query values */
+	void *arg;
+	bool is_csv;
+	bool is_head;
+	char text[]; /* the path that `path` points into */
+};
+
+struct http_server {
+	struct event_base *base;
+	struct evhttp *ev;
+	struct evhttp_bound_socket *bound; /* NULL once draining */
+	struct http_server_options options;
+	struct http_route_table routes;
+	struct http_connection **connections; /* by descriptor */
+	size_t connection_slots;
+	struct http_connection *fresh; /* made by evhttp, not yet in `connections` */
+	struct http_request *requests;
+	size_t handling, writing;
+	struct event *adopt, *tick, *drained;
+	uint32_t now_s; /* seconds since the start: counts ticks */
+	char date[40];	/* for the Date header, made once a second */
+	uint16_t port;
+	bool draining;
+};
+
+/* http_connection.c */
+bool http_connections_start(struct http_server *server);
+void http_connections_end(struct http_server *server);
+void http_connections_close_idle(struct http_server *server);
+struct http_connection *http_connection_of(struct http_server *server, struct evhttp_request *ev);
+void http_connection_set_phase(struct http_connection *connection, enum http_phase phase);
+/* Makes evhttp notice that the client leaves while a handler works. */
+void http_connection_watch(struct http_connection *connection);
+
+/* http_request.c */
+struct http_request *http_request_new(struct http_connection *connection, struct evhttp_request *ev);
+/* The client's side is gone; the handler still has the request. */
+void http_request_detach(struct http_request *request);
+/* Without touching evhttp's side. */
+void http_request_free(struct http_request *request);
+
+/* http_check.c: what evhttp lets through and we do not. */
+bool http_check_headers(struct evhttp_request *ev, struct err *err) MUST_USE;
+bool http_check_body(struct http_request *request, enum http_body_kind kind, struct err *err) MUST_USE;
+
+/* Tells the owner once a draining server has nothing left to send. */
+void http_server_note_done(struct http_server *server);
+
+#endif

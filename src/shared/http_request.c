@@ -1,0 +1,141 @@
+/* Requests: what a handler can ask of one, and its end. A request has two sides, evhttp's and the handler's; the client
+ * can end its side at any time, and only an answer ends the handler's. */
+#include "shared/http_parts.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct http_request *http_request_new(struct http_connection *connection, struct evhttp_request *ev)
+{
+	const char *path = evhttp_uri_get_path(evhttp_request_get_evhttp_uri(ev));
+	size_t length = path ? strlen(path) : 0;
+	struct http_request *request = malloc(sizeof *request + length + 1);
+	if (!request)
+		abort();
+	struct http_server *server = connection->server;
+	*request = (struct http_request){
+		.server = server,
+		.connection = connection,
+		.ev = ev,
+		.next = server->requests,
+		.arg = server->options.arg,
+		.is_head = evhttp_request_get_command(ev) == EVHTTP_REQ_HEAD,
+	};
+	memcpy(request->text, path ? path : "", length + 1);
+	if (server->requests)
+		server->requests->previous = request;
+	server->requests = request;
+	server->handling++;
+	connection->request = request;
+	http_connection_set_phase(connection, HTTP_HANDLING);
+	return request;
+}
+
+void http_request_detach(struct http_request *request)
+{
+	request->connection = NULL;
+	/* evhttp has left its object to us, unless the whole server goes, which frees it with the connection. */
+	if (evhttp_request_get_connection(request->ev))
+		request->ev = NULL;
+}
+
+void http_request_free(struct http_request *request)
+{
+	struct http_server *server = request->server;
+	if (server) {
+		if (request->previous)
+			request->previous->next = request->next;
+		else
+			server->requests = request->next;
+		if (request->next)
+			request->next->previous = request->previous;
+		server->handling--;
+	}
+	while (request->values) {
+		struct http_value *value = request->values;
+		request->values = value->next;
+		free(value);
+	}
+	free(request);
+}
+
+const char *http_param(const struct http_request *request, const char *name)
+{
+	const struct http_path *pattern = &request->route->path;
+	size_t length = strlen(name);
+	for (size_t i = 0; i < pattern->count; i++) {
+		const struct http_segment *segment = &pattern->segments[i];
+		if (segment->is_param && segment->length == length && memcmp(segment->text, name, length) == 0)
+			return request->path.segments[i].text;
+	}
+	assert(!"the pattern has no such parameter");
+	return "";
+}
+
+/* Keeps a decoded copy with the request. */
+static const char *value_keep(struct http_request *request, const char *text, size_t length)
+{
+	struct http_value *value = malloc(sizeof *value + length + 1);
+	if (!value)
+		abort();
+	memcpy(value->text, text, length);
+	value->text[length] = '\0';
+	(void)http_percent_decode(value->text, true);
+	value->next = request->values;
+	request->values = value;
+	return value->text;
+}
+
+const char *http_query(const struct http_request *request, const char *name)
+{
+	const char *query = request->ev ? evhttp_uri_get_query(evhttp_request_get_evhttp_uri(request->ev)) : NULL;
+	size_t name_length = strlen(name);
+	while (query && *query) {
+		size_t length = strcspn(query, "&");
+		if (length >= name_length && memcmp(query, name, name_length) == 0) {
+			size_t skip = name_length < length && query[name_length] == '=' ? name_length + 1 : name_length;
+			/* The cache of decoded values is not part of what a request is. */
+			if (skip > name_length || length == name_length)
+				return value_keep((struct http_request *)(uintptr_t)request, query + skip, length - skip);
+		}
+		query += length;
+		query += *query == '&';
+	}
+	return NULL;
+}
+
+const char *http_header(const struct http_request *request, const char *name)
+{
+	return request->ev ? evhttp_find_header(evhttp_request_get_input_headers(request->ev), name) : NULL;
+}
+
+const char *http_path(const struct http_request *request)
+{
+	return request->ev ? evhttp_uri_get_path(evhttp_request_get_evhttp_uri(request->ev)) : "";
+}
+
+const void *http_body(struct http_request *request, size_t *length)
+{
+	*length = 0;
+	if (!request->ev)
+		return "";
+	struct evbuffer *body = evhttp_request_get_input_buffer(request->ev);
+	*length = evbuffer_get_length(body);
+	return *length ? evbuffer_pullup(body, -1) : (const void *)"";
+}
+
+bool http_body_is_csv(const struct http_request *request)
+{
+	return request->is_csv;
+}
+
+void *http_arg(const struct http_request *request)
+{
+	return request->arg;
+}
+
+bool http_client_is_there(const struct http_request *request)
+{
+	return request->connection != NULL;
+}

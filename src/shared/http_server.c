@@ -1,0 +1,235 @@
+/* The server: listens, and takes each request through the checks and the routes to its handler. */
+#include "shared/http_parts.h"
+
+#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "shared/config.h"
+#include "shared/log.h"
+
+#define BACKLOG 1024
+
+/* Refuses a request that cannot be trusted to end where it seems to. */
+static void refuse_and_close(struct http_request *request, const struct err *err)
+{
+	http_close_after(request);
+	http_answer_error(request, err, NULL);
+}
+
+/* The method of a route for evhttp's; false where no route can have it. */
+static bool method_of(enum evhttp_cmd_type type, enum http_method *method)
+{
+	static const struct {
+		enum evhttp_cmd_type type;
+		enum http_method method;
+	} methods[] = {
+		{EVHTTP_REQ_GET, HTTP_GET}, {EVHTTP_REQ_HEAD, HTTP_GET},      {EVHTTP_REQ_POST, HTTP_POST},
+		{EVHTTP_REQ_PUT, HTTP_PUT}, {EVHTTP_REQ_DELETE, HTTP_DELETE},
+	};
+	for (size_t i = 0; i < sizeof methods / sizeof *methods; i++) {
+		if (methods[i].type == type) {
+			*method = methods[i].method;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Answers 404, or 405 with the methods that would do. */
+static void refuse_route(struct http_request *request)
+{
+	struct err err;
+	char allowed[64];
+	if (!http_route_allowed(&request->server->routes, &request->path, allowed, sizeof allowed)) {
+		err_set(&err, ERR_NOT_FOUND, "there is nothing at this path");
+		http_answer_error(request, &err, NULL);
+		return;
+	}
+	http_set_header(request, "Allow", allowed);
+	err_set(&err, ERR_METHOD_NOT_ALLOWED, "this path takes %s", allowed);
+	enum http_method method;
+	if (method_of(evhttp_request_get_command(request->ev), &method))
+		http_answer_error(request, &err, NULL);
+	else /* evhttp has not read a body that may follow */
+		refuse_and_close(request, &err);
+}
+
+/* Takes a request that has arrived to its handler, or refuses it. */
+static void request_route(struct http_request *request)
+{
+	struct err err;
+	struct http_server *server = request->server;
+	enum http_method method;
+	if (!http_check_headers(request->ev, &err)) {
+		refuse_and_close(request, &err);
+		return;
+	}
+	if (!http_path_split(request->text, &request->path)) {
+		err_set(&err, ERR_NOT_FOUND, "there is nothing at this path");
+		http_answer_error(request, &err, NULL);
+		return;
+	}
+	if (method_of(evhttp_request_get_command(request->ev), &method))
+		request->route = http_route_find(&server->routes, &request->path, method);
+	if (!request->route) {
+		refuse_route(request);
+		return;
+	}
+	if (!http_check_body(request, request->route->row->body, &err)) {
+		http_answer_error(request, &err, NULL);
+		return;
+	}
+	if (!server->options.before || server->options.before(request, server->options.arg))
+		request->route->row->handle(request, server->options.arg);
+}
+
+/* evhttp has read a whole request. */
+static void request_arrived(struct evhttp_request *ev, void *arg)
+{
+	struct http_connection *connection = http_connection_of(arg, ev);
+	request_route(http_request_new(connection, ev));
+	if (connection->request)
+		http_connection_watch(connection);
+}
+
+/* accept(2) failed, as a rule because descriptors ran out: without a pause it would fail again at once, for ever. The
+ * next tick listens again. */
+static void accept_failed(struct evconnlistener *listener, void *arg)
+{
+	(void)arg; /* evhttp's, not ours */
+	log_event(LOG_WARN, "accept_failed", "error", evutil_socket_error_to_string(EVUTIL_SOCKET_ERROR()), NULL);
+	evconnlistener_disable(listener);
+}
+
+/* Remembers which port was taken. */
+static void port_read(struct http_server *server, evutil_socket_t fd)
+{
+	struct sockaddr_storage address;
+	socklen_t length = sizeof address;
+	if (getsockname(fd, (struct sockaddr *)&address, &length))
+		return;
+	if (address.ss_family == AF_INET)
+		server->port = ntohs(((struct sockaddr_in *)&address)->sin_port);
+	else if (address.ss_family == AF_INET6)
+		server->port = ntohs(((struct sockaddr_in6 *)&address)->sin6_port);
+}
+
+/* Binds one of the addresses that the name stands for. */
+static struct evconnlistener *listener_bind(struct http_server *server, const struct addrinfo *list)
+{
+	unsigned flags = LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC | LEV_OPT_REUSEABLE |
+			 (server->options.share_port ? LEV_OPT_REUSEABLE_PORT : 0);
+	for (const struct addrinfo *at = list; at; at = at->ai_next) {
+		struct evconnlistener *listener = evconnlistener_new_bind(server->base, NULL, NULL, flags, BACKLOG,
+									  at->ai_addr, (int)at->ai_addrlen);
+		if (listener)
+			return listener;
+	}
+	return NULL;
+}
+
+/* Opens the listening socket of the options. */
+static bool server_listen(struct http_server *server, struct err *err)
+{
+	char host[CONFIG_TEXT_SIZE], service[8];
+	uint16_t port;
+	const char *address = server->options.address;
+	if (!config_split_address(address, host, &port, err))
+		return false;
+	snprintf(service, sizeof service, "%u", port);
+	const struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE};
+	struct addrinfo *list = NULL;
+	int failed = getaddrinfo(*host ? host : NULL, service, &hints, &list);
+	if (failed)
+		return err_set(err, ERR_CONFIG, "cannot listen on %s: %s", address, gai_strerror(failed));
+	struct evconnlistener *listener = listener_bind(server, list);
+	freeaddrinfo(list);
+	if (!listener)
+		return err_set(err, ERR_CONFIG, "cannot listen on %s: %s", address,
+			       evutil_socket_error_to_string(EVUTIL_SOCKET_ERROR()));
+	evutil_socket_t fd = evconnlistener_get_fd(listener);
+	const int on = 1; /* Linux hands it on to every accepted socket */
+	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+	port_read(server, fd);
+	evconnlistener_set_error_cb(listener, accept_failed);
+	server->bound = evhttp_bind_listener(server->ev, listener);
+	if (!server->bound)
+		abort();
+	return true;
+}
+
+/* Tells the owner, from the loop, that a drained server is done. */
+static void tell_drained(evutil_socket_t unused, short what, void *arg)
+{
+	(void)unused, (void)what;
+	struct http_server *server = arg;
+	if (server->options.drained && !http_server_requests(server))
+		server->options.drained(server->options.arg);
+}
+
+void http_server_note_done(struct http_server *server)
+{
+	if (server->draining && !http_server_requests(server))
+		event_active(server->drained, EV_TIMEOUT, 0);
+}
+
+struct http_server *http_server_new(struct event_base *base, const struct http_server_options *options, struct err *err)
+{
+	struct http_server *server = calloc(1, sizeof *server);
+	if (!server)
+		abort();
+	server->base = base;
+	server->options = *options;
+	server->ev = evhttp_new(base);
+	server->drained = evtimer_new(base, tell_drained, server);
+	if (!server->ev || !server->drained || !http_connections_start(server))
+		abort();
+	http_route_table_init(&server->routes, options->routes);
+	/* Every method but CONNECT, whose target is no path, so that an unknown one gets our answer and not evhttp's. */
+	evhttp_set_allowed_methods(server->ev, (ev_uint16_t)(0xffff & ~EVHTTP_REQ_CONNECT));
+	evhttp_set_gencb(server->ev, request_arrived, server);
+	if (!server_listen(server, err)) {
+		http_server_free(server);
+		return NULL;
+	}
+	return server;
+}
+
+void http_server_drain(struct http_server *server)
+{
+	if (server->draining)
+		return;
+	server->draining = true;
+	evhttp_del_accept_socket(server->ev, server->bound);
+	server->bound = NULL;
+	http_connections_close_idle(server);
+	http_server_note_done(server);
+}
+
+size_t http_server_requests(const struct http_server *server)
+{
+	return server->handling + server->writing;
+}
+
+void http_server_free(struct http_server *server)
+{
+	if (!server)
+		return;
+	evhttp_free(server->ev);
+	for (struct http_request *request = server->requests; request; request = request->next)
+		request->server = NULL;
+	http_connections_end(server);
+	http_route_table_free(&server->routes);
+	event_free(server->drained);
+	free(server);
+}
+
+uint16_t http_server_port(const struct http_server *server)
+{
+	return server->port;
+}

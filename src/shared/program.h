@@ -1,0 +1,42 @@
+/* What the three programs have in common: command line, configuration, event loop, signals, exit codes.
+ *
+ * Exit codes: 0 done or drained, 1 could not start or had to stop, 2 wrong command line or configuration. */
+#ifndef MUSTER_PROGRAM_H
+#define MUSTER_PROGRAM_H
+
+#include <stdbool.h>
+
+#include <event2/event.h>
+
+#include "shared/config.h"
+#include "shared/err.h"
+
+#define MUSTER_VERSION "0.1.0"
+
+struct program;
+
+struct program_hooks {
+	const char *name;    /* "muster-api" */
+	const char *purpose; /* one line for -h */
+	/* Builds everything; false with `err` set ends the program with exit code 1. It then has freed what it built:
+	 * `end` is not called. */
+	bool (*start)(struct program *program, struct err *err);
+	/* First SIGTERM or SIGINT: begin to drain; call program_stop when done. A second signal exits at once. */
+	void (*drain)(struct program *program);
+	/* After the loop has ended: free everything. */
+	void (*end)(struct program *program);
+};
+
+/* Parses -c FILE, -o section.key=value, -n, -h, -V, reads the configuration, runs the loop. Returns the exit code. The
+ * value of `-o redis.url=` is overwritten in `argv`. */
+int program_main(int argc, char **argv, const struct program_hooks *hooks);
+
+struct event_base *program_base(struct program *program);
+const struct config *program_config(const struct program *program);
+void program_set_app(struct program *program, void *app);
+void *program_app(struct program *program);
+
+/* Ends the loop with this exit code once the running callback returns. The first code other than 0 stays. */
+void program_stop(struct program *program, int exit_code);
+
+#endif
