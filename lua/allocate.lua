@@ -6,8 +6,8 @@
 -- ARGV     block  fence  lease_ms  cursor (orders that have their share already)  retention_ms
 --            then for each order, as the statement lists them: order_id  status  quantity  gross_amount  fee
 -- RETURNS  allocated CURSOR, or cursor CURSOR (where to go on instead), or stale
--- WRITES   order:* transactions user:*:orders user:*:transactions block:ID counts blocks
--- USES: base count held end_order
+-- WRITES   order:* transactions user:*:transactions users block:ID counts blocks
+-- USES: base int count held end_order
 local block, retention = ARGV[1], tonumber(ARGV[5])
 local got = held(block, ARGV[2], 'status', 'symbol', 'side', 'broker_type', 'average_price', 'allocated', 'lane')
 if not got or got[2] ~= 'closing' then return {'stale'} end
@@ -25,10 +25,7 @@ for a = 6, #ARGV, 5 do
 		local id = call('XADD', P .. 'transactions', '*', 'order_id', order, 'block_id', block, 'user_id', user,
 			'smallcase_id', smallcase, 'symbol', symbol, 'side', side, 'broker_type', broker, 'quantity', quantity,
 			'price', price, 'gross_amount', gross, 'fee', fee, 'executed_at', now)
-		local index = P .. 'user:' .. user .. ':transactions'
-		call('ZADD', index, now_us + n, id)
-		call('ZREMRANGEBYSCORE', index, '-inf', now_us - retention * 1000)
-		call('PEXPIRE', index, retention)
+		call('ZADD', P .. 'user:' .. user .. ':transactions', int(now_us + n), id)
 	end
 	end_order(order, user, lane == 'bulk' or (not orders and order:sub(-2) == '-0'), retention)
 	ended[status] = (ended[status] or 0) + 1

@@ -8,7 +8,7 @@
 --              user_id  smallcase_id  signature  quantity  quantity_nano  reason ('': accepted; else why it is rejected)
 -- RETURNS  stored WINDOW STATUS RECEIVED, or conflict (another body), or gap (an earlier chunk is missing)
 -- WRITES   window:* windows block:* order:* user:*:orders counts deployment; publishes wake
--- USES: base int group user_index
+-- USES: base int group
 local queue_id, digest, total, from = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[5])
 local window = 'bulk-' .. queue_id
 local at_window = P .. 'window:' .. window
@@ -30,14 +30,13 @@ for a = 8, #ARGV, 6 do
 	if reason == '' then
 		local block = join_group(window, 'bulk', signature, order, at, nano)
 		call('HSET', key, 'user', user, 'smallcase', smallcase, 'quantity', quantity, 'block', block)
-		call('ZADD', expect_orders(user, 1), at, order)
 		accepted = accepted + 1
 	else
 		call('HSET', key, 'user', user, 'smallcase', smallcase, 'quantity', quantity, 'window', window,
 			'group', signature, 'status', 'rejected', 'reason', reason, 'created_at', now, 'updated_at', now)
 		call('PEXPIRE', key, ARGV[7])
-		call('ZADD', P .. 'user:' .. user .. ':orders', at, order)
 	end
+	call('ZADD', P .. 'user:' .. user .. ':orders', at, order)
 	index = index + 1
 end
 local rejected = index - from - accepted

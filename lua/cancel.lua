@@ -4,7 +4,7 @@
 -- KEYS[1]  PREFIX:{SHARD}
 -- ARGV     queue_id  retention_ms
 -- RETURNS  canceled NOW_CANCELED CANCELED_BEFORE, or already_sealed, or not_found
--- WRITES   order:* block:* window:* user:*:orders counts
+-- WRITES   order:* block:* window:* users counts
 -- USES: base int count end_order
 local queue_id, retention = ARGV[1], ARGV[2]
 if call('EXISTS', P .. 'window:bulk-' .. queue_id) == 1 then return {'already_sealed'} end
@@ -39,7 +39,6 @@ for _, c in ipairs(now_canceled) do
 	call('HSET', P .. 'order:' .. order, 'status', 'canceled', 'reason', 'canceled on request', 'updated_at', now,
 		'created_at', int(math.floor(arrival / 1000)))
 	call('ZREM', P .. 'block:' .. block .. ':orders', order)
-	call('HINCRBY', P .. 'block:' .. block, 'orders', -1)
 	call('HINCRBY', P .. 'block:' .. block, 'quantity_nano', '-' .. nano(quantity))
 	call('HINCRBY', P .. 'window:' .. window, 'orders', -1)
 	end_order(order, user, n == 1, retention)

@@ -12,14 +12,15 @@
 --            conflict      another body is
 --            bad_window WHY
 -- WRITES   window:* windows windows:open block:* order:* user:*:orders counts deployment; publishes wake
--- USES: base int group user_index open_window
-local digests, results, queued = {}, {}, 0
+-- USES: base int group open_window
+local joined, digests, results, queued = {}, {}, {}, 0
 
 local a = 5
 for r = 1, tonumber(ARGV[4]) do
 	local queue_id, user, smallcase, digest, lane = ARGV[a], ARGV[a + 1], ARGV[a + 2], ARGV[a + 3], ARGV[a + 4]
 	local asked, n = ARGV[a + 5], tonumber(ARGV[a + 6])
-	local known = digests[queue_id] or call('HGET', P .. 'order:' .. queue_id .. '-0', 'digest')
+	local head, index = P .. 'order:' .. queue_id .. '-', P .. 'user:' .. user .. ':orders'
+	local known = digests[queue_id] or call('HGET', head .. '0', 'digest')
 	local due, why = due_at(lane, asked)
 	a = a + 7
 	if known then
@@ -27,23 +28,28 @@ for r = 1, tonumber(ARGV[4]) do
 	elseif not due then
 		results[r] = {'bad_window', why}
 	else
-		digests[queue_id] = digest
-		local window = open_window(lane, due)
-		local arrival, index = now_us + queued, expect_orders(user, n)
+		local window, arrival = open_window(lane, due), now_us + queued
 		for i = 0, n - 1 do
 			local b, order, at = a + i * 3, queue_id .. '-' .. i, int(arrival + i)
 			local block = join_group(window, lane, ARGV[b], order, at, ARGV[b + 2])
-			call('HSET', P .. 'order:' .. order, 'user', user, 'smallcase', smallcase, 'quantity', ARGV[b + 1],
-				'block', block)
+			if i > 0 then
+				call('HSET', head .. i, 'user', user, 'smallcase', smallcase, 'quantity', ARGV[b + 1], 'block', block)
+			else
+				call('HSET', head .. i, 'user', user, 'smallcase', smallcase, 'quantity', ARGV[b + 1], 'block', block,
+					'digest', digest)
+			end
 			call('ZADD', index, at, order)
 		end
-		call('HSET', P .. 'order:' .. queue_id .. '-0', 'digest', digest)
-		if n > 1 then call('HSET', P .. 'order:' .. queue_id .. '-0', 'orders', n, 'open', n) end
-		call('HINCRBY', P .. 'window:' .. window, 'orders', n)
+		if n > 1 then call('HSET', head .. '0', 'orders', n, 'open', n) end
+		digests[queue_id] = digest
+		joined[window] = (joined[window] or 0) + n
 		queued = queued + n
 		results[r] = {'queued', window, int(due), int(arrival)}
 	end
 	a = a + n * 3
 end
-if queued > 0 then call('HINCRBY', P .. 'counts', 'queued', queued) end
+for window, n in pairs(joined) do
+	call('HINCRBY', P .. 'window:' .. window, 'orders', n)
+	call('HINCRBY', P .. 'counts', 'queued', n)
+end
 return results

@@ -5,8 +5,8 @@
 -- KEYS[1]  PREFIX:{SHARD}
 -- ARGV     block  fence  retention_ms  house_quantity  house_gross_amount  house_fee
 -- RETURNS  finished STATUS, or cursor ALLOCATED (orders without a share are left), or stale
--- WRITES   block:* slice:* window:* windows:working windows:done blocks blocks:* house transactions; publishes done
--- USES: base int move held window_end
+-- WRITES   block:* slice:* window:* windows:working windows:done blocks blocks:* house; publishes done
+-- USES: base move held window_end
 local block, retention = ARGV[1], tonumber(ARGV[3])
 local got = held(block, ARGV[2], 'status', 'orders', 'allocated', 'window', 'outcome', 'symbol', 'side', 'broker_type')
 if not got or got[2] ~= 'closing' then return {'stale'} end
@@ -30,10 +30,5 @@ for _, part in ipairs({'', ':orders', ':slices', ':fills'}) do
 end
 call('PUBLISH', P .. 'done', 'block ' .. block)
 
--- Indexes lose what has expired, a little with each block that ends.
-for _, old in ipairs(call('ZRANGEBYSCORE', P .. 'blocks:' .. status, '-inf', now - retention, 'LIMIT', 0, 100)) do
-	call('ZREM', P .. 'blocks:' .. status, old)
-end
-call('XTRIM', P .. 'transactions', 'MINID', '~', int(now - retention), 'LIMIT', 1000)
 if call('HINCRBY', P .. 'window:' .. got[5], 'blocks_open', -1) == 0 then end_window(got[5], retention) end
 return {'finished', status}

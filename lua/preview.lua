@@ -24,9 +24,9 @@ for _, id in ipairs(windows) do
 	if status then
 		local window = {id, lane, due or '', status, orders or '0', call('ZCARD', key .. ':blocks')}
 		for _, block in ipairs(call('ZRANGE', key .. ':blocks', from, from + most - 1)) do
-			local group = call('HMGET', P .. 'block:' .. block, 'symbol', 'side', 'broker_type', 'order_type', 'limit_price',
-				'orders', 'quantity_nano')
-			group[7] = decimal(group[7])
+			local group = call('HMGET', P .. 'block:' .. block, 'symbol', 'side', 'broker_type', 'order_type', 'limit_price')
+			group[6] = call('ZCARD', P .. 'block:' .. block .. ':orders')
+			group[7] = decimal(call('HGET', P .. 'block:' .. block, 'quantity_nano'))
 			window[#window + 1] = group
 		end
 		result[#result + 1] = window

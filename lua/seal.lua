@@ -31,9 +31,10 @@ end
 
 local function seal_block(block)
 	local key = P .. 'block:' .. block
-	local orders, symbol, side, broker = unpack(call('HMGET', key, 'orders', 'symbol', 'side', 'broker_type'))
-	call('HSET', key, 'sealed_at', now, 'fence', 0)
-	if orders == '0' then -- every order was canceled: nothing to send
+	local symbol, side, broker = unpack(call('HMGET', key, 'symbol', 'side', 'broker_type'))
+	local orders = call('ZCARD', key .. ':orders')
+	call('HSET', key, 'sealed_at', now, 'fence', 0, 'orders', orders)
+	if orders == 0 then -- every order was canceled: nothing to send
 		move(block, nil, 'canceled')
 		call('HSET', key, 'outcome', 'canceled', 'reason', 'every order was canceled before the seal')
 		call('PEXPIRE', key, retention)
@@ -48,7 +49,7 @@ local function seal_block(block)
 		if side == 'sell' then call('SADD', P .. 'sides:' .. broker .. ':' .. symbol .. ':sell', block) end
 	end
 	call('ZADD', P .. 'blocks', now, block)
-	count(tonumber(orders), 'queued', abandoned and 'working' or 'sealed')
+	count(orders, 'queued', abandoned and 'working' or 'sealed')
 end
 
 for _, block in ipairs(call('ZRANGE', at .. ':blocks', cursor, cursor + chunk - 1)) do

@@ -29,7 +29,6 @@ local function join_group(window, lane, signature, order, arrival, quantity_nano
 	local block = group_block(window, lane, signature)
 	local at = P .. 'block:' .. block
 	call('ZADD', at .. ':orders', arrival, order)
-	call('HINCRBY', at, 'orders', 1)
 	if call('HINCRBY', at, 'quantity_nano', quantity_nano) > BLOCK_FULL then
 		call('HDEL', P .. 'window:' .. window .. ':groups', signature)
 		groups[window .. ' ' .. signature] = nil

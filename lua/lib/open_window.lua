@@ -10,11 +10,16 @@ local function due_at(lane, asked)
 	return math.ceil(asked / step) * step
 end
 
+local windows = {} -- found or made in this call, by name
+
 -- The window that orders join now for this lane and time. One that was made due early gets a successor.
 local function open_window(lane, due)
 	local name = lane .. ' ' .. int(due)
-	local window = call('HGET', P .. 'windows:open', name)
-	if window then return window end
+	local window = windows[name] or call('HGET', P .. 'windows:open', name)
+	if window then
+		windows[name] = window
+		return window
+	end
 	window = lane .. '-' .. int(due)
 	if call('EXISTS', P .. 'window:' .. window) == 1 then
 		window = window .. '-' .. call('HINCRBY', P .. 'deployment', 'windows', 1)
@@ -23,6 +28,7 @@ local function open_window(lane, due)
 	call('HSET', P .. 'windows:open', name, window)
 	call('ZADD', P .. 'windows', due, window)
 	call('PUBLISH', P .. 'wake', window)
+	windows[name] = window
 	return window
 end
 

@@ -6,8 +6,5 @@ local function end_window(window, retention)
 	call('ZADD', P .. 'windows:done', now, window)
 	call('PEXPIRE', at, retention)
 	call('PEXPIRE', at .. ':blocks', retention)
-	for _, old in ipairs(call('ZRANGEBYSCORE', P .. 'windows:done', '-inf', now - retention, 'LIMIT', 0, 100)) do
-		call('ZREM', P .. 'windows:done', old)
-	end
 	call('PUBLISH', P .. 'done', 'window ' .. window)
 end

@@ -1,7 +1,7 @@
 /* Allocation: who gets how much of a block's fills. A pure function: same input, same bytes out.
  *
  * Quantities are split by largest remainder over whole lots: base = floor(q*F/(Q*lot))*lot, then the left-over lots one
- * each to the largest remainders; ties go to the earlier row. No order gets more than it asked for: one that has no room
+ * each to the largest remainders; ties go to the earlier row. No order gets more than it asked for: one without room
  * for another lot is passed over. A block filled whole gives each order all of its quantity. What the broker filled
  * beyond the block (excess), and what no order can take in whole lots (dust), goes to the house account.
  *
@@ -20,8 +20,8 @@
 
 #include "shared/decimal.h"
 
-/* One row of a statement. `order_id` is borrowed, for messages only. The caller brings the rows in order of arrival, those
- * of one instant by order id as bytes: the order of rows is what decides ties. */
+/* One row of a statement. `order_id` is borrowed, for messages only. The caller brings the rows in order of arrival,
+ * those of one instant by order id as bytes: the order of rows is what decides ties. */
 struct allocation_row {
 	const char *order_id;
 	int64_t quantity_nano; /* in: ordered, > 0 */
@@ -46,9 +46,9 @@ struct allocation_house {
 };
 
 /* Fills the out members of all rows and of the house. Fails (ERR_INTERNAL), rows untouched, where a quantity is not
- * positive, the sum of quantities leaves the range of int64, or the fills have a negative quantity or amount (a negative
- * fee is a rebate, and divided like a fee) or no lot or unit. No other input overflows. O(n), with 40 bytes of memory
- * for each row. */
+ * positive, the sum of quantities leaves the range of int64, or the fills have a negative quantity or amount (but a
+ * negative fee is a rebate, and divided like a fee) or no lot or unit. No other input overflows. O(n), with 40 bytes of
+ * memory for each row. */
 bool allocation_compute(struct allocation_row *rows, size_t count, const struct allocation_fills *fills,
 			struct allocation_house *house, struct err *err) MUST_USE;
 

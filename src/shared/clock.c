@@ -12,12 +12,13 @@ char *clock_format(int64_t at_ms, char *text)
 {
 	int64_t fraction_ms = at_ms % 1000;
 	struct tm parts = {0};
-	time_t seconds;
+	time_t seconds = (time_t)(at_ms / 1000);
 	size_t length;
 
-	if (fraction_ms < 0)
-		fraction_ms += 1000; /* before 1970 the fraction still counts forward */
-	seconds = (time_t)((at_ms - fraction_ms) / 1000);
+	if (fraction_ms < 0) { /* before 1970 the fraction still counts forward */
+		fraction_ms += 1000;
+		seconds--;
+	}
 	(void)gmtime_r(&seconds, &parts); /* cannot fail: the year of any int64 milliseconds fits an int */
 	(void)snprintf(text, CLOCK_TEXT, "%04d", (int)(parts.tm_year + 1900));
 	length = strlen(text);

@@ -15,8 +15,8 @@
 /* "2026-11-22T13:20:00Z", or with ".250" where the milliseconds are not zero. Returns `text` (CLOCK_TEXT bytes). */
 char *clock_format(int64_t at_ms, char *text);
 
-/* RFC 3339 date-time with any offset and 0-9 fraction digits (cut to milliseconds). Fails with ERR_BAD_NUMBER; the caller
- * names the field. A leap second (:60, at the end of a UTC day only) is read as :59. */
+/* RFC 3339 date-time with any offset and 0-9 fraction digits (cut to milliseconds). Fails with ERR_BAD_NUMBER; the
+ * caller names the field. A leap second (:60, at the end of a UTC day only) is read as :59. */
 bool clock_parse(const char *text, int64_t *at_ms, struct err *err) MUST_USE;
 
 int64_t clock_wall_ms(void);      /* the host's clock: for logs only */

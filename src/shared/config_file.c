@@ -1,6 +1,6 @@
 /* The INI file. libinih takes its lines apart; what stands here makes it strict, since it would itself pass over much
- * in silence: it cuts long lines and names, takes an indented line for more of the value before, and does not say which
- * section has no key that is known. So the lines come from here one by one, and are looked at first. */
+ * in silence: it cuts long lines and names, takes an indented line for more of the value before, and makes nothing of a
+ * section without keys, known or not. So the lines come from here one by one, and are looked at first. */
 #include "shared/config.h"
 
 #include <errno.h>
@@ -153,8 +153,9 @@ static void read_file(struct reader *reader)
 	if (bad_line < 0)
 		abort(); /* out of memory */
 	if (reader->read_errno != 0) {
-		err_set(&err, ERR_CONFIG, "%s", strerror(reader->read_errno));
-		tell_problem(reader, &err);
+		err_set(&err, ERR_CONFIG, "%s: %s", reader->path, strerror(reader->read_errno));
+		reader->tell(&err, reader->arg);
+		reader->problems++;
 	} else if (bad_line > 0) {
 		reader->line_number = bad_line;
 		err_set(&err, ERR_CONFIG, "this is no key = value, no [section] and no comment");

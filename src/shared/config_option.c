@@ -105,28 +105,36 @@ static void allowed_choices(const struct config_option *option, char *text)
 	}
 }
 
-char *config_option_allowed(const struct config_option *option, char *text)
+char *config_option_bounds(const struct config_option *option, char *text)
 {
 	char least[DECIMAL_TEXT];
 	char most[DECIMAL_TEXT];
 
-	switch (option->type) {
-	case CONFIG_INTEGER:
-		snprintf(text, CONFIG_ALLOWED_SIZE, "a whole number from %lld to %lld", (long long)option->min,
-			 (long long)option->max);
-		break;
-	case CONFIG_DECIMAL:
-		snprintf(text, CONFIG_ALLOWED_SIZE, "a number with at most 9 decimals from %s to %s",
-			 decimal_format(option->min, least), decimal_format(option->max, most));
-		break;
-	case CONFIG_CHOICE:
+	text[0] = '\0';
+	if (option->type == CONFIG_INTEGER)
+		snprintf(text, CONFIG_ALLOWED_SIZE, "%lld to %lld", (long long)option->min, (long long)option->max);
+	else if (option->type == CONFIG_DECIMAL)
+		snprintf(text, CONFIG_ALLOWED_SIZE, "%s to %s", decimal_format(option->min, least),
+			 decimal_format(option->max, most));
+	else if (option->type == CONFIG_CHOICE)
 		allowed_choices(option, text);
-		break;
-	default:
+	return text;
+}
+
+char *config_option_allowed(const struct config_option *option, char *text)
+{
+	char bounds[CONFIG_ALLOWED_SIZE];
+
+	config_option_bounds(option, bounds);
+	if (option->type == CONFIG_INTEGER)
+		snprintf(text, CONFIG_ALLOWED_SIZE, "a whole number from %.99s", bounds);
+	else if (option->type == CONFIG_DECIMAL)
+		snprintf(text, CONFIG_ALLOWED_SIZE, "a number with at most 9 decimals from %.99s", bounds);
+	else if (option->type == CONFIG_CHOICE)
+		snprintf(text, CONFIG_ALLOWED_SIZE, "%s", bounds);
+	else
 		snprintf(text, CONFIG_ALLOWED_SIZE, "%s, at most %zu bytes", texts[option->type].allowed,
 			 option->size - 1);
-		break;
-	}
 	return text;
 }
 

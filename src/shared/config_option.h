@@ -56,6 +56,9 @@ bool config_option_store(const struct config_option *option, const char *value, 
 /* What the option takes, for people: "a whole number from 1 to 4096". `text` has CONFIG_ALLOWED_SIZE bytes. */
 char *config_option_allowed(const struct config_option *option, char *text);
 
+/* The same in short: "1 to 4096", "strict or relaxed"; "" where the type is neither a number nor a choice. */
+char *config_option_bounds(const struct config_option *option, char *text);
+
 /* What someone wrote, fit for a message: control characters replaced, cut to CONFIG_QUOTED_SIZE with the NUL. */
 char *config_quote(const char *value, char *text);
 

@@ -110,13 +110,16 @@ const char *config_option_help(size_t i)
 	return options[i].help;
 }
 
-/* Bounds and choices in parentheses; the other types explain themselves. */
-static void print_allowed(FILE *out, const struct config_option *option)
+/* One row. Texts without bounds explain themselves. */
+static void print_option(FILE *out, const struct config_option *option, int name_width, int fallback_width)
 {
-	char allowed[CONFIG_ALLOWED_SIZE];
+	const char *fallback = option->fallback[0] != '\0' ? option->fallback : "-";
+	char bounds[CONFIG_ALLOWED_SIZE];
 
-	if (option->type <= CONFIG_CHOICE)
-		fprintf(out, " (%s)", config_option_allowed(option, allowed));
+	fprintf(out, "  %-*s  %-*s  %s", name_width, option->name, fallback_width, fallback, option->help);
+	if (config_option_bounds(option, bounds)[0] != '\0')
+		fprintf(out, " (%s)", bounds);
+	fputc('\n', out);
 }
 
 void config_print_options(FILE *out)
@@ -130,12 +133,6 @@ void config_print_options(FILE *out)
 		if (strlen(options[i].fallback) > fallback_width)
 			fallback_width = strlen(options[i].fallback);
 	}
-	for (size_t i = 0; i < config_option_count(); i++) {
-		const char *fallback = options[i].fallback[0] != '\0' ? options[i].fallback : "-";
-
-		fprintf(out, "  %-*s  %-*s  %s", (int)name_width, options[i].name, (int)fallback_width, fallback,
-			options[i].help);
-		print_allowed(out, &options[i]);
-		fputc('\n', out);
-	}
+	for (size_t i = 0; i < config_option_count(); i++)
+		print_option(out, &options[i], (int)name_width, (int)fallback_width);
 }

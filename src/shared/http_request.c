@@ -69,7 +69,7 @@ const char *http_param(const struct http_request *request, const char *name)
 		if (segment->is_param && segment->length == length && memcmp(segment->text, name, length) == 0)
 			return request->path.segments[i].text;
 	}
-	assert(!"the pattern has no such parameter");
+	assert(false); /* the pattern has no such parameter */
 	return "";
 }
 

@@ -1,8 +1,8 @@
 /* Logs: one line each on standard error, `time=... level=... event=... key=value ...`.
  *
- * Values with spaces, quotes, '=', backslashes or anything but printable ASCII come out quoted and escaped (\n \r \t \" \\
- * \xNN), empty ones as "", so that one event is always one line. A line is one write of at most 4096 bytes, so that those of
- * several processes do not mix; a longer one is cut and says so with "...".
+ * Values with spaces, quotes, '=', backslashes or anything but printable ASCII come out quoted and escaped (\n \r \t \"
+ * \\ \xNN), empty ones as "", so that one event is always one line. A line is one write of at most 4096 bytes, so that
+ * those of several processes do not mix; a longer one is cut and says so with "...".
  * Times are UTC with milliseconds. Never give a secret to a log call. */
 #ifndef MUSTER_LOG_H
 #define MUSTER_LOG_H

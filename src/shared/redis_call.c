@@ -7,13 +7,14 @@
  *
  * No reply function is ever called from inside the function that makes the call: what is refused is answered from the
  * loop, so that a flow can make a call in the middle of a step. */
+#include "shared/redis_link_private.h"
+
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "shared/clock.h"
-#include "shared/redis_link_private.h"
 
 #define WHAT_SIZE 32
 #define FRAMES_MAX 128 /* bytes of EVALSHA and its frames, without the tag */
@@ -66,13 +67,13 @@ static struct redis_call *call_new(redis_reply_fn *fn, void *arg, const char *wh
 }
 
 /* Has a call that cannot be sent answered from the loop. */
-static void call_refuse(struct redis_link *link, redis_reply_fn *fn, void *arg, enum err_code code)
+static void call_refuse(struct redis_link *link, redis_reply_fn *fn, void *arg, const struct err *err)
 {
-	size_t size = strlen(link->why.message) + 1;
+	size_t size = strlen(err->message) + 1;
 	struct redis_call *call = call_new(fn, arg, "", size);
 
-	call->refused = code;
-	memcpy(call->bytes, link->why.message, size);
+	call->refused = err->code;
+	memcpy(call->bytes, err->message, size);
 	TAILQ_INSERT_TAIL(&link->refused, call, entry);
 	event_active(link->refusals, EV_TIMEOUT, 0);
 }
@@ -171,6 +172,7 @@ static void call_send(struct redis_link *link, struct redis_call *call, const ch
 {
 	int64_t now_us = clock_monotonic_us();
 	int64_t patience_us = link->config->redis.timeout_ms * US_A_MS;
+	struct err err;
 
 	/* Redis itself answers WAIT after the time limit; and nobody behind it can be answered sooner. */
 	call->deadline_us = now_us + (call->kind == CALL_WAIT ? 2 * patience_us : patience_us);
@@ -179,7 +181,8 @@ static void call_send(struct redis_link *link, struct redis_call *call, const ch
 	link->last_deadline_us = call->deadline_us;
 	call->repeats = link->repeats;
 	if (redisAsyncFormattedCommand(link->context, on_reply, call, bytes, length) != REDIS_OK) {
-		call_refuse(link, call->fn, call->arg, ERR_REDIS_UNAVAILABLE);
+		(void)err_set(&err, ERR_REDIS_UNAVAILABLE, "Redis at %s: the connection is closing", link->place);
+		call_refuse(link, call->fn, call->arg, &err);
 		free(call);
 		return;
 	}
@@ -278,7 +281,7 @@ void redis_link_script(struct redis_link *link, enum script_id id, const struct 
 
 	assert(!link->channel);
 	if (link->state != LINK_UP) {
-		call_refuse(link, fn, arg, ERR_REDIS_UNAVAILABLE);
+		call_refuse(link, fn, arg, &link->why);
 		return;
 	}
 	call = call_new(fn, arg, script->name, FRAMES_MAX + tag_length + args->length);
@@ -300,7 +303,7 @@ void redis_link_command(struct redis_link *link, int argc, const char **argv, re
 {
 	assert(!link->channel && argc > 0);
 	if (link->state != LINK_UP) {
-		call_refuse(link, fn, arg, ERR_REDIS_UNAVAILABLE);
+		call_refuse(link, fn, arg, &link->why);
 		return;
 	}
 	link->write_generation = link->generation;
@@ -320,10 +323,13 @@ uint64_t redis_link_generation(const struct redis_link *link)
 void redis_link_wait_replicas(struct redis_link *link, redis_reply_fn *fn, void *arg)
 {
 	struct redis_call *call;
+	struct err err;
 
 	assert(!link->channel);
 	if (link->state != LINK_UP || link->write_generation != link->generation) {
-		call_refuse(link, fn, arg, ERR_OUTCOME_UNKNOWN);
+		(void)err_set(&err, ERR_OUTCOME_UNKNOWN,
+			      "stored, but the connection changed before replicas could acknowledge");
+		call_refuse(link, fn, arg, &err);
 		return;
 	}
 	call = call_new(fn, arg, "WAIT", 0);

@@ -2,9 +2,9 @@
  * waits for the socket to be writable before every write. Here the read event stays, and a write is tried in the same
  * turn of the loop in which its command was made; only what the socket did not take waits. That saves four system calls
  * of six for each turn of a busy link. */
-#include <stdlib.h>
-
 #include "shared/redis_link_private.h"
+
+#include <stdlib.h>
 
 struct redis_events {
 	redisAsyncContext *context;

@@ -1,5 +1,5 @@
 /* What the files of the link share: redis_link.c (life of the connection), redis_call.c (calls and their replies),
- * redis_events.c (hiredis on libevent), script_args.c. Nobody else includes this. */
+ * redis_steps.c (log in and check), redis_events.c (hiredis on libevent), script_args.c. Nobody else includes this. */
 #ifndef MUSTER_REDIS_LINK_PRIVATE_H
 #define MUSTER_REDIS_LINK_PRIVATE_H
 
@@ -76,6 +76,18 @@ void redis_link_drop(struct redis_link *link, const char *why);
 /* Takes no more calls, and drops the connection when those that are out have been answered: what Redis says to them is
  * worth more than "unknown". From inside a reply only. */
 void redis_link_condemn(struct redis_link *link, const char *why);
+
+/* All steps are taken. */
+void redis_link_come_up(struct redis_link *link);
+
+void redis_link_set_timer(struct event *timer, int64_t after_ms);
+
+/* Takes the steps, from the first, that lead from a connected socket to redis_link_come_up or redis_link_drop. */
+void redis_steps_begin(struct redis_link *link);
+
+/* The standing check of a link that is up: a Redis can be demoted or reconfigured while we are connected. */
+void redis_steps_plan_check(struct redis_link *link);
+void redis_steps_on_check(evutil_socket_t fd, short what, void *arg);
 
 void redis_calls_init(struct redis_link *link);
 void redis_calls_free(struct redis_link *link);

@@ -1,8 +1,8 @@
 /* Reading replies: every helper takes any reply, also NULL, so that callers need no ladder of type checks. */
+#include "shared/redis_link.h"
+
 #include <stdlib.h>
 #include <string.h>
-
-#include "shared/redis_link.h"
 
 /* Whether a reply has text. */
 static bool is_text(const redisReply *reply)

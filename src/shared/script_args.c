@@ -1,9 +1,9 @@
 /* The arguments of a script call, kept in the form in which they go over the wire (RESP bulk strings). A commit batch has
  * thousands of them: each costs one memcpy here and no allocation, and the call then copies the whole in one piece. */
+#include "shared/redis_link_private.h"
+
 #include <stdlib.h>
 #include <string.h>
-
-#include "shared/redis_link_private.h"
 
 #define CAPACITY_FIRST 1024
 #define DIGITS_MAX 20

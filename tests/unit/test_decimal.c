@@ -18,21 +18,21 @@ struct decimal_case {
 static void reads_decimal_text(void **state)
 {
 	static const struct decimal_case cases[] = {
-		{"0", 0},
-		{"-0", 0},
-		{"-0.000", 0},
-		{"5", 5 * NANO},
-		{"007", 7 * NANO},
-		{"190.25", INT64_C(190250000000)},
-		{"-190.25", INT64_C(-190250000000)},
-		{"0.000000001", 1},
-		{"-0.000000001", -1},
-		{"0.1", 100000000},
-		{"1.123456789", 1123456789},
-		{"1.12345678900000000000000000", 1123456789},
-		{"9223372036.854775807", INT64_MAX},
-		{"-9223372036.854775808", INT64_MIN},
-		{"000000000000000000000000000000000000000000000000000001", NANO},
+	    {"0", 0},
+	    {"-0", 0},
+	    {"-0.000", 0},
+	    {"5", 5 * NANO},
+	    {"007", 7 * NANO},
+	    {"190.25", INT64_C(190250000000)},
+	    {"-190.25", INT64_C(-190250000000)},
+	    {"0.000000001", 1},
+	    {"-0.000000001", -1},
+	    {"0.1", 100000000},
+	    {"1.123456789", 1123456789},
+	    {"1.12345678900000000000000000", 1123456789},
+	    {"9223372036.854775807", INT64_MAX},
+	    {"-9223372036.854775808", INT64_MIN},
+	    {"000000000000000000000000000000000000000000000000000001", NANO},
 	};
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -51,8 +51,10 @@ static void reads_decimal_text(void **state)
 static void refuses_what_is_not_exact_decimal_text(void **state)
 {
 	static const char *const cases[] = {
-		"", "-", ".", "-.", ".5", "5.", "-5.", "+5", " 5", "5 ", "--5", "5-", "1e3", "1E3", "0x10", "1,000", "1.2.3",
-		"1..2", "nan", "inf", "Infinity", "1.1234567891", "0.0000000001", "1.0000000000000000001", "5\n", "\xd9\xa5",
+	    "",	     "-",	 ".",	"-.",  ".5",	   "5.",	   "-5.",	   "+5",
+	    " 5",    "5 ",	 "--5", "5-",  "1e3",	   "1E3",	   "0x10",	   "1,000",
+	    "1.2.3", "1..2",	 "nan", "inf", "Infinity", "1.1234567891", "0.0000000001", "1.0000000000000000001",
+	    "5\n",   "\xd9\xa5",
 	};
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -70,9 +72,11 @@ static void refuses_what_is_not_exact_decimal_text(void **state)
 
 static void refuses_what_is_out_of_range(void **state)
 {
-	static const char *const narrow[] = {"9223372036.854775808", "-9223372036.854775809", "9223372037", "1000000000000"};
-	static const char *const wide[] = {"170141183460469231731687303715.884105728", "-170141183460469231731687303715.884105729",
-					   "170141183460469231731687303716", "99999999999999999999999999999999999999999999999999"};
+	static const char *const narrow[] = {"9223372036.854775808", "-9223372036.854775809", "9223372037",
+					     "1000000000000"};
+	static const char *const wide[] = {
+	    "170141183460469231731687303715.884105728", "-170141183460469231731687303715.884105729",
+	    "170141183460469231731687303716", "99999999999999999999999999999999999999999999999999"};
 	int64_t nano = 77;
 	int128 amount = 77;
 	struct err err;
@@ -93,17 +97,17 @@ static void refuses_what_is_out_of_range(void **state)
 static void writes_without_trailing_zeros(void **state)
 {
 	static const struct decimal_case cases[] = {
-		{"0", 0},
-		{"5", 5 * NANO},
-		{"100", 100 * NANO},
-		{"190.25", INT64_C(190250000000)},
-		{"-0.5", -500000000},
-		{"0.000000001", 1},
-		{"-0.000000001", -1},
-		{"1.000000001", 1000000001},
-		{"0.01", 10000000},
-		{"9223372036.854775807", INT64_MAX},
-		{"-9223372036.854775808", INT64_MIN},
+	    {"0", 0},
+	    {"5", 5 * NANO},
+	    {"100", 100 * NANO},
+	    {"190.25", INT64_C(190250000000)},
+	    {"-0.5", -500000000},
+	    {"0.000000001", 1},
+	    {"-0.000000001", -1},
+	    {"1.000000001", 1000000001},
+	    {"0.01", 10000000},
+	    {"9223372036.854775807", INT64_MAX},
+	    {"-9223372036.854775808", INT64_MIN},
 	};
 	char text[DECIMAL_TEXT];
 	(void)state;
@@ -179,14 +183,14 @@ static void lots_round_down(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(reads_decimal_text),
-		cmocka_unit_test(refuses_what_is_not_exact_decimal_text),
-		cmocka_unit_test(refuses_what_is_out_of_range),
-		cmocka_unit_test(writes_without_trailing_zeros),
-		cmocka_unit_test(the_ends_of_the_wide_range_read_back),
-		cmocka_unit_test(what_is_written_reads_back),
-		cmocka_unit_test(products_round_as_promised),
-		cmocka_unit_test(lots_round_down),
+	    cmocka_unit_test(reads_decimal_text),
+	    cmocka_unit_test(refuses_what_is_not_exact_decimal_text),
+	    cmocka_unit_test(refuses_what_is_out_of_range),
+	    cmocka_unit_test(writes_without_trailing_zeros),
+	    cmocka_unit_test(the_ends_of_the_wide_range_read_back),
+	    cmocka_unit_test(what_is_written_reads_back),
+	    cmocka_unit_test(products_round_as_promised),
+	    cmocka_unit_test(lots_round_down),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -29,8 +29,8 @@ static void a_key_names_the_same_request_in_every_version(void **state)
 static void any_difference_names_another_request(void **state)
 {
 	static const char *const keys[][3] = {
-		{"queue", "user1", "key"}, {"bulk", "user1", "key"}, {"queue", "user2", "key"}, {"queue", "user1", "kez"},
-		{"queue", "user1k", "ey"}, {"queueu", "ser1", "key"}, {"queue", "", "user1key"}, {"queue", "user1", ""},
+	    {"queue", "user1", "key"}, {"bulk", "user1", "key"},  {"queue", "user2", "key"}, {"queue", "user1", "kez"},
+	    {"queue", "user1k", "ey"}, {"queueu", "ser1", "key"}, {"queue", "", "user1key"}, {"queue", "user1", ""},
 	};
 	char ids[8][QUEUE_ID_LENGTH + 1];
 	(void)state;
@@ -86,8 +86,13 @@ static void a_digest_stands_for_every_byte(void **state)
 
 static void queue_ids_are_recognized(void **state)
 {
-	static const char *const wrong[] = {"", "0123456789abcdefghj", "0123456789abcdefghjkm", "0123456789abcdefghjK",
-					    "0123456789abcdefghji", "0123456789abcdefghj-", "0123456789abcdefghj\n"};
+	static const char *const wrong[] = {"",
+					    "0123456789abcdefghj",
+					    "0123456789abcdefghjkm",
+					    "0123456789abcdefghjK",
+					    "0123456789abcdefghji",
+					    "0123456789abcdefghj-",
+					    "0123456789abcdefghj\n"};
 	(void)state;
 	assert_true(ids_is_queue_id("0123456789abcdefghjk"));
 	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
@@ -97,10 +102,19 @@ static void queue_ids_are_recognized(void **state)
 static void order_ids_split_in_one_way_only(void **state)
 {
 	static const char *const wrong[] = {
-		"", "0123456789abcdefghjk", "0123456789abcdefghjk-", "0123456789abcdefghjk-x", "0123456789abcdefghjk-1x",
-		"0123456789abcdefghjk-01", "0123456789abcdefghjk--1", "0123456789abcdefghjk- 1", "0123456789abcdefghj-1",
-		"0123456789abcdefghjkm-1", "0123456789abcdefghjk-4294967296", "0123456789abcdefghjk-99999999999999999999999",
-		"0123456789Abcdefghjk-1",
+	    "",
+	    "0123456789abcdefghjk",
+	    "0123456789abcdefghjk-",
+	    "0123456789abcdefghjk-x",
+	    "0123456789abcdefghjk-1x",
+	    "0123456789abcdefghjk-01",
+	    "0123456789abcdefghjk--1",
+	    "0123456789abcdefghjk- 1",
+	    "0123456789abcdefghj-1",
+	    "0123456789abcdefghjkm-1",
+	    "0123456789abcdefghjk-4294967296",
+	    "0123456789abcdefghjk-99999999999999999999999",
+	    "0123456789Abcdefghjk-1",
 	};
 	char queue_id[QUEUE_ID_LENGTH + 1] = "untouched";
 	uint32_t index = 77;
@@ -121,10 +135,21 @@ static void order_ids_split_in_one_way_only(void **state)
 
 static void symbols_are_those_of_the_contract(void **state)
 {
-	static const char *const right[] = {"A", "AAPL", "BRK.B", "M&M", "BAJAJ-AUTO", "3M", "0", "A.&-",
-					    "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"};
-	static const char *const wrong[] = {"", "aapl", ".A", "-A", "&A", "A B", "A/B", "A_B", "A\n", "\xc3\x84",
-					    "A:B", "{A}", "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456"};
+	static const char *const right[] = {
+	    "A", "AAPL", "BRK.B", "M&M", "BAJAJ-AUTO", "3M", "0", "A.&-", "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"};
+	static const char *const wrong[] = {"",
+					    "aapl",
+					    ".A",
+					    "-A",
+					    "&A",
+					    "A B",
+					    "A/B",
+					    "A_B",
+					    "A\n",
+					    "\xc3\x84",
+					    "A:B",
+					    "{A}",
+					    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456"};
 	(void)state;
 	for (size_t i = 0; i < sizeof(right) / sizeof(right[0]); i++)
 		if (!ids_is_symbol(right[i]))
@@ -136,7 +161,8 @@ static void symbols_are_those_of_the_contract(void **state)
 
 static void names_are_printable_and_harmless_in_keys(void **state)
 {
-	static const char *const wrong[] = {"", " ", "a b", "a:b", "a\"b", "a'b", "a\\b", "a\n", "\x7f", "\xc3\xa9", "a\tb"};
+	static const char *const wrong[] = {"",	    " ",   "a b",  "a:b",      "a\"b", "a'b",
+					    "a\\b", "a\n", "\x7f", "\xc3\xa9", "a\tb"};
 	char name[66];
 	(void)state;
 	assert_true(ids_is_name("a"));
@@ -157,14 +183,14 @@ static void names_are_printable_and_harmless_in_keys(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_key_names_the_same_request_in_every_version),
-		cmocka_unit_test(any_difference_names_another_request),
-		cmocka_unit_test(random_ids_do_not_repeat_and_use_the_whole_alphabet),
-		cmocka_unit_test(a_digest_stands_for_every_byte),
-		cmocka_unit_test(queue_ids_are_recognized),
-		cmocka_unit_test(order_ids_split_in_one_way_only),
-		cmocka_unit_test(symbols_are_those_of_the_contract),
-		cmocka_unit_test(names_are_printable_and_harmless_in_keys),
+	    cmocka_unit_test(a_key_names_the_same_request_in_every_version),
+	    cmocka_unit_test(any_difference_names_another_request),
+	    cmocka_unit_test(random_ids_do_not_repeat_and_use_the_whole_alphabet),
+	    cmocka_unit_test(a_digest_stands_for_every_byte),
+	    cmocka_unit_test(queue_ids_are_recognized),
+	    cmocka_unit_test(order_ids_split_in_one_way_only),
+	    cmocka_unit_test(symbols_are_those_of_the_contract),
+	    cmocka_unit_test(names_are_printable_and_harmless_in_keys),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -73,11 +73,11 @@ static void what_waits_for_a_person_or_a_broker_is_not_final(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(words_are_the_contracts),
-		cmocka_unit_test(every_word_leads_back_to_its_status),
-		cmocka_unit_test(other_words_are_no_status),
-		cmocka_unit_test(a_count_is_printable_and_not_final),
-		cmocka_unit_test(what_waits_for_a_person_or_a_broker_is_not_final),
+	    cmocka_unit_test(words_are_the_contracts),
+	    cmocka_unit_test(every_word_leads_back_to_its_status),
+	    cmocka_unit_test(other_words_are_no_status),
+	    cmocka_unit_test(a_count_is_printable_and_not_final),
+	    cmocka_unit_test(what_waits_for_a_person_or_a_broker_is_not_final),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

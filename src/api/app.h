@@ -1,0 +1,40 @@
+/* What one API process is made of. Every handler gets it as its `arg`; there are no globals.
+ *
+ * Redis holds all state: what is here can be lost at any instant. The parts are made in the order they stand in and freed
+ * in the opposite one (main.c). */
+#ifndef MUSTER_API_APP_H
+#define MUSTER_API_APP_H
+
+#include <stdbool.h>
+
+#include <event2/event.h>
+
+#include "shared/config.h"
+#include "shared/http.h"
+#include "shared/program.h"
+#include "shared/redis_link.h"
+
+struct commit;
+struct stock_table;
+struct waiters;
+
+struct app {
+	struct program *program;
+	struct event_base *base;     /* the program's */
+	const struct config *config; /* the program's */
+
+	struct redis_link *write;   /* scripts that write, `WAIT` behind them */
+	struct redis_link *read;    /* everything else */
+	struct redis_link *done;    /* listens on `done`: blocks and windows that ended */
+	struct redis_link *changes; /* listens on `changes`: reference data that changed */
+
+	struct stock_table *stocks; /* a copy in memory */
+	struct commit *commit;	    /* orders on their way into Redis */
+	struct waiters *waiters;    /* answers that wait for orders to end */
+	struct http_server *server;
+
+	char deployment[16]; /* its id; "" until Redis has told it */
+	bool is_draining;    /* SIGTERM came: answer what is in hand, take nothing new */
+};
+
+#endif

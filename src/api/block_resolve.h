@@ -1,0 +1,10 @@
+/* A person's word on a block in review. `arg` is the struct app. */
+#ifndef MUSTER_API_BLOCK_RESOLVE_H
+#define MUSTER_API_BLOCK_RESOLVE_H
+
+#include "shared/http.h"
+
+/* POST /blocks/{block_id}/resolve */
+void block_resolve_post(struct http_request *request, void *arg);
+
+#endif

@@ -1,0 +1,10 @@
+/* The trade queue at a glance. `arg` is the struct app. */
+#ifndef MUSTER_API_TRADE_QUEUE_STATUS_H
+#define MUSTER_API_TRADE_QUEUE_STATUS_H
+
+#include "shared/http.h"
+
+/* GET /trade-queue/queue/status */
+void trade_queue_status_get(struct http_request *request, void *arg);
+
+#endif

@@ -1,0 +1,330 @@
+/* Starts and torments real Redis servers, because what matters about Redis (replies that never come, scripts that are gone,
+ * data that is there after a kill) is just what an imitation would get wrong. */
+#include "tests/support/redis_server.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define ARGV_MAX 64
+#define START_MOST_MS 20000
+#define POLL_MS 5
+
+struct redis_server {
+	pid_t pid; /* 0 while it does not run */
+	uint16_t port;
+	bool is_frozen;
+	const char *const *options;
+	redisContext *client;
+	char folder[64];
+	char socket[96];
+	char url[128];
+	char tcp_url[64];
+	char log[96];
+};
+
+/* Ends the test program: nothing that follows could mean anything. */
+static void give_up(const struct redis_server *server, const char *what)
+{
+	(void)fprintf(stderr, "redis_server: %s (%s)\n", what, strerror(errno));
+	redis_server_print_log(server);
+	abort();
+}
+
+/* A pause between two looks at a condition. */
+static void pause_ms(long ms)
+{
+	struct timespec pause = {0, ms * 1000000};
+
+	(void)nanosleep(&pause, NULL);
+}
+
+/* A port that was free a moment ago. */
+static uint16_t find_port(const struct redis_server *server)
+{
+	struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	socklen_t length = sizeof address;
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	if (fd < 0 || bind(fd, (struct sockaddr *)&address, sizeof address) != 0 ||
+	    getsockname(fd, (struct sockaddr *)&address, &length) != 0)
+		give_up(server, "no free port");
+	(void)close(fd);
+	return ntohs(address.sin_port);
+}
+
+/* The child: becomes redis-server. Only what is safe after fork. */
+static void become_redis(const struct redis_server *server, pid_t parent, char **argv)
+{
+	int log = open(server->log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+
+	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != parent || log < 0)
+		_exit(127); /* the test has gone already */
+	(void)dup2(log, STDOUT_FILENO);
+	(void)dup2(log, STDERR_FILENO);
+	(void)execvp(argv[0], argv);
+	_exit(127);
+}
+
+/* Starts the process; does not wait for anything. */
+static void spawn(struct redis_server *server)
+{
+	char port[16];
+	const char *const fixed[] = {
+		"redis-server", "--port",	port,	  "--bind",	  "127.0.0.1", "--unixsocket", server->socket,
+		"--dir",	server->folder, "--save", "",		  "--appendonly", "yes",	 "--appendfsync",
+		"everysec",	"--maxmemory-policy",	  "noeviction",	  "--daemonize", "no",	      "--enable-debug-command",
+		"yes"};
+	const char *argv[ARGV_MAX];
+	size_t count = sizeof fixed / sizeof fixed[0];
+	pid_t parent = getpid();
+
+	(void)snprintf(port, sizeof port, "%d", (int)server->port);
+	memcpy(argv, fixed, sizeof fixed);
+	for (const char *const *option = server->options; option && *option && count + 1 < ARGV_MAX; option++)
+		argv[count++] = *option;
+	argv[count] = NULL;
+	server->is_frozen = false;
+	server->pid = fork();
+	if (server->pid < 0)
+		give_up(server, "cannot fork");
+	if (server->pid == 0)
+		become_redis(server, parent, (char **)(uintptr_t)argv);
+}
+
+/* Drops the connection of redis_server_command. */
+static void forget_client(struct redis_server *server)
+{
+	if (server->client)
+		redisFree(server->client);
+	server->client = NULL;
+}
+
+/* Whether it answers; a server that wants a password, or refuses otherwise but is not loading, is there too. */
+static bool answers(struct redis_server *server)
+{
+	redisReply *reply;
+	bool yes;
+
+	forget_client(server);
+	server->client = redisConnectUnix(server->socket);
+	if (!server->client || server->client->err)
+		return false;
+	reply = redisCommand(server->client, "PING");
+	yes = reply && strncmp(reply->str, "LOADING", 7) != 0;
+	freeReplyObject(reply);
+	return yes;
+}
+
+/* Waits until PING answers. */
+static void wait_until_ready(struct redis_server *server)
+{
+	for (int waited_ms = 0; !answers(server); waited_ms += POLL_MS) {
+		int status;
+
+		if (waitpid(server->pid, &status, WNOHANG) == server->pid) {
+			server->pid = 0;
+			give_up(server, "redis-server ended instead of starting; is it installed?");
+		}
+		if (waited_ms > START_MOST_MS)
+			give_up(server, "redis-server does not answer");
+		pause_ms(POLL_MS);
+	}
+}
+
+/* Makes the folder and starts in it. */
+static struct redis_server *start(const char *const *options, bool tcp)
+{
+	struct redis_server *server = calloc(1, sizeof *server);
+
+	if (!server)
+		abort();
+	(void)snprintf(server->folder, sizeof server->folder, "/tmp/muster-redis-XXXXXX");
+	if (!mkdtemp(server->folder))
+		give_up(server, "no folder under /tmp");
+	(void)snprintf(server->socket, sizeof server->socket, "%s/redis.sock", server->folder);
+	(void)snprintf(server->log, sizeof server->log, "%s/redis.log", server->folder);
+	(void)snprintf(server->url, sizeof server->url, "unix://%s?db=0", server->socket);
+	server->port = tcp ? find_port(server) : 0;
+	(void)snprintf(server->tcp_url, sizeof server->tcp_url, "redis://127.0.0.1:%d/0", (int)server->port);
+	server->options = options;
+	redis_server_restart(server);
+	return server;
+}
+
+struct redis_server *redis_server_start(const char *const *options)
+{
+	return start(options, false);
+}
+
+struct redis_server *redis_server_start_tcp(const char *const *options)
+{
+	return start(options, true);
+}
+
+/* Sends a signal that ends the process and waits for it. */
+static void end_with(struct redis_server *server, int signal_number)
+{
+	forget_client(server);
+	if (!server->pid)
+		return;
+	if (server->is_frozen && signal_number != SIGKILL)
+		redis_server_thaw(server);
+	(void)kill(server->pid, signal_number);
+	while (waitpid(server->pid, NULL, 0) < 0 && errno == EINTR)
+		continue;
+	server->pid = 0;
+}
+
+/* One entry of the folder, for nftw. */
+static int remove_entry(const char *path, const struct stat *status, int type, struct FTW *place)
+{
+	(void)status, (void)type, (void)place;
+	return remove(path);
+}
+
+void redis_server_stop(struct redis_server *server)
+{
+	if (!server)
+		return;
+	end_with(server, SIGKILL);
+	(void)nftw(server->folder, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
+	free(server);
+}
+
+void redis_server_kill(struct redis_server *server)
+{
+	end_with(server, SIGKILL);
+}
+
+void redis_server_end(struct redis_server *server)
+{
+	end_with(server, SIGTERM);
+}
+
+void redis_server_restart(struct redis_server *server)
+{
+	end_with(server, SIGKILL);
+	spawn(server);
+	wait_until_ready(server);
+}
+
+void redis_server_restart_with(struct redis_server *server, const char *const *options)
+{
+	end_with(server, SIGKILL);
+	server->options = options;
+	spawn(server);
+}
+
+void redis_server_freeze(struct redis_server *server)
+{
+	int status;
+
+	if (kill(server->pid, SIGSTOP) != 0 || waitpid(server->pid, &status, WUNTRACED) != server->pid)
+		give_up(server, "cannot freeze");
+	server->is_frozen = true;
+}
+
+void redis_server_thaw(struct redis_server *server)
+{
+	if (kill(server->pid, SIGCONT) != 0)
+		give_up(server, "cannot thaw");
+	server->is_frozen = false;
+}
+
+const char *redis_server_url(const struct redis_server *server)
+{
+	return server->url;
+}
+
+const char *redis_server_tcp_url(const struct redis_server *server)
+{
+	return server->tcp_url;
+}
+
+const char *redis_server_socket(const struct redis_server *server)
+{
+	return server->socket;
+}
+
+const char *redis_server_folder(const struct redis_server *server)
+{
+	return server->folder;
+}
+
+uint16_t redis_server_port(const struct redis_server *server)
+{
+	return server->port;
+}
+
+pid_t redis_server_pid(const struct redis_server *server)
+{
+	return server->pid;
+}
+
+/* Both forms of a command. */
+static redisReply *command(struct redis_server *server, const char *format, va_list args)
+{
+	redisReply *reply;
+
+	if (server->client && server->client->err)
+		forget_client(server);
+	if (!server->client)
+		server->client = redisConnectUnix(server->socket);
+	if (!server->client || server->client->err)
+		give_up(server, "cannot connect");
+	reply = redisvCommand(server->client, format, args);
+	if (!reply)
+		give_up(server, "no reply");
+	if (reply->type == REDIS_REPLY_ERROR) {
+		(void)fprintf(stderr, "redis_server: %s: %s\n", format, reply->str);
+		give_up(server, "error reply");
+	}
+	return reply;
+}
+
+redisReply *redis_server_command(struct redis_server *server, const char *format, ...)
+{
+	redisReply *reply;
+	va_list args;
+
+	va_start(args, format);
+	reply = command(server, format, args);
+	va_end(args);
+	return reply;
+}
+
+void redis_server_run(struct redis_server *server, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	freeReplyObject(command(server, format, args));
+	va_end(args);
+}
+
+void redis_server_print_log(const struct redis_server *server)
+{
+	FILE *log = fopen(server->log, "re");
+	char line[512];
+
+	if (!log)
+		return;
+	(void)fprintf(stderr, "--- log of redis-server in %s\n", server->folder);
+	while (fgets(line, sizeof line, log))
+		(void)fputs(line, stderr);
+	(void)fputs("---\n", stderr);
+	(void)fclose(log);
+}
