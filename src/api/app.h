@@ -9,6 +9,7 @@
 
 #include <event2/event.h>
 
+#include "api/failure.h"
 #include "shared/config.h"
 #include "shared/http.h"
 #include "shared/program.h"
@@ -33,6 +34,7 @@ struct app {
 	struct waiters *waiters;    /* answers that wait for orders to end */
 	struct http_server *server;
 
+	struct failure_log failures;
 	char deployment[16]; /* its id; "" until Redis has told it */
 	bool is_draining;    /* SIGTERM came: answer what is in hand, take nothing new */
 };

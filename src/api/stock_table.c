@@ -8,6 +8,7 @@
 
 #include <jansson.h>
 
+#include "shared/decimal.h"
 #include "shared/ids.h"
 #include "shared/json_decimal.h"
 #include "shared/log.h"
@@ -202,6 +203,7 @@ void stock_table_load(struct stock_table *table)
 	if (table->is_loading)
 		return;
 	table->is_loading = true;
+	copy_make_room(&table->next);
 	snprintf(table->cursor, sizeof table->cursor, "0");
 	load_page(table);
 }

@@ -10,10 +10,7 @@
 #include <stdint.h>
 
 #include "api/request_view.h"
-#include "shared/err.h"
 #include "shared/http.h"
-
-#define WAIT_MAX_S 60
 
 struct app;
 struct waiter;
@@ -49,8 +46,5 @@ void waiter_new(struct app *app, const char *queue_id, int64_t wait_ms, request_
 typedef void waiter_windows_fn(void *arg);
 void waiter_new_for_windows(struct app *app, json_t *take_window_ids, const struct waiter_options *options,
 			    waiter_windows_fn *fn, void *arg);
-
-/* Reads `?wait=`: whole seconds, 0 to WAIT_MAX_S. `*wait_ms` is `otherwise_ms` where it is absent. ERR_BAD_PARAMETER. */
-bool wait_of_query(const struct http_request *request, int64_t otherwise_ms, int64_t *wait_ms, struct err *err) MUST_USE;
 
 #endif

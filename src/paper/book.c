@@ -71,6 +71,7 @@ static void open_link(struct paper_book *book, struct paper_order *order)
 	*(stock->open_last ? &stock->open_last->stock_next : &stock->open) = order;
 	book->open_last = order;
 	stock->open_last = order;
+	stock->open_count[order->side]++;
 }
 
 static void open_unlink(struct paper_book *book, struct paper_order *order)
@@ -80,6 +81,7 @@ static void open_unlink(struct paper_book *book, struct paper_order *order)
 	*(order->open_next ? &order->open_next->open_previous : &book->open_last) = order->open_previous;
 	*(order->stock_previous ? &order->stock_previous->stock_next : &stock->open) = order->stock_next;
 	*(order->stock_next ? &order->stock_next->stock_previous : &stock->open_last) = order->stock_previous;
+	stock->open_count[order->side]--;
 }
 
 void paper_book_add(struct paper_book *book, struct paper_order *take_order)

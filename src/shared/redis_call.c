@@ -174,10 +174,12 @@ static void call_send(struct redis_link *link, struct redis_call *call, const ch
 	int64_t patience_us = link->config->redis.timeout_ms * US_A_MS;
 	struct err err;
 
-	/* Redis itself answers WAIT after the time limit; and nobody behind it can be answered sooner. */
-	call->deadline_us = now_us + (call->kind == CALL_WAIT ? 2 * patience_us : patience_us);
+	/* Nobody can be answered before those in front; and a WAIT may rightly take the whole time limit in Redis. */
+	call->deadline_us = now_us + patience_us;
 	if (!TAILQ_EMPTY(&link->calls) && call->deadline_us < link->last_deadline_us)
 		call->deadline_us = link->last_deadline_us;
+	if (call->kind == CALL_WAIT)
+		call->deadline_us += patience_us;
 	link->last_deadline_us = call->deadline_us;
 	call->repeats = link->repeats;
 	if (redisAsyncFormattedCommand(link->context, on_reply, call, bytes, length) != REDIS_OK) {

@@ -156,7 +156,11 @@ static bool read_address(struct piece address, struct redis_url *url, struct err
 	if (!host.length || !port)
 		return err_set(err, ERR_CONFIG, "redis.url: host and port are needed, as in redis://127.0.0.1:6379/0");
 	url->port = (uint16_t)port;
-	return decode_piece(host, url->host, sizeof url->host, "host", err);
+	if (!decode_piece(host, url->host, sizeof url->host, "host", err))
+		return false;
+	if (strpbrk(url->host, "/?#@[] "))
+		return err_set(err, ERR_CONFIG, "redis.url: the host has a character that no host has");
+	return true;
 }
 
 /* "[user[:password]@]host[:port][/db]" */

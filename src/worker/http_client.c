@@ -1,4 +1,5 @@
-/* Calls: their life from the queue over curl to the function that wants the reply. The sockets are in http_sockets.c. */
+/* Calls: their life from the queue over curl to the function that wants the reply. The sockets are in http_sockets.c.
+ */
 #include "worker/http_client.h"
 
 #include <assert.h>
@@ -208,8 +209,8 @@ static void call_end(struct http_client_call *call, const struct err *why)
 	    .handle = easy,
 	};
 	call->fn(&reply, call->arg);
-	call_free(call);
 	handle_put(client, easy);
+	call_free(call);
 }
 
 /* Starts what has a place; what became too old while it waited ends here. */
@@ -220,7 +221,7 @@ static void queue_run(struct http_client *client)
 	while (client->out_count < CALLS_AT_ONCE && (call = TAILQ_FIRST(&client->queued))) {
 		int64_t left_us = call->deadline_us - now_us;
 		if (left_us <= 0)
-			return; /* the sweep's work */
+			break; /* the sweep's work */
 		TAILQ_REMOVE(&client->queued, call, entry);
 		call_begin(call, left_us);
 	}

@@ -28,15 +28,15 @@ struct http_client_request {
 	const char *url;
 	const char *const *headers; /* "Name: value" each, NULL-terminated; may be NULL */
 	const char *body;	    /* NULL for none */
-	int64_t timeout_ms;	    /* from the start to the last byte of the reply, waiting for a free place included */
-	size_t reply_max;	    /* bytes; 0: HTTP_CLIENT_REPLY_MAX */
-	bool fresh_connection;	    /* a connection of its own: curl sends again by itself when a kept one dies */
+	int64_t timeout_ms;    /* from the start to the last byte of the reply, waiting for a free place included */
+	size_t reply_max;      /* bytes; 0: HTTP_CLIENT_REPLY_MAX */
+	bool fresh_connection; /* a connection of its own: curl sends again by itself when a kept one dies */
 };
 
 /* Lives only during the call of the function, with everything it points to. */
 struct http_client_reply {
-	int status;	       /* 0: no whole reply came, `err` says why */
-	const char *body;      /* ends with a NUL that `length` does not count */
+	int status;	  /* 0: no whole reply came, `err` says why */
+	const char *body; /* ends with a NUL that `length` does not count */
 	size_t length;
 	bool was_sent;	       /* some byte of the request may have left */
 	const struct err *err; /* NULL exactly where `status` is not 0 */
@@ -47,11 +47,12 @@ typedef void http_client_fn(const struct http_client_reply *reply, void *arg);
 /* Never NULL. */
 struct http_client *http_client_new(struct event_base *base);
 
-/* Calls that are still out are dropped without a word: abandon or await them first. NULL is fine. Not from inside a call's
- * function. */
+/* Calls that are still out are dropped without a word: abandon or await them first. NULL is fine. Not from inside a
+ * call's function. */
 void http_client_free(struct http_client *client);
 
-/* Calls `fn` exactly once, from the event loop, unless the call is abandoned; the handle is dead once `fn` is called. */
+/* Calls `fn` exactly once, from the event loop, unless the call is abandoned; the handle is dead once `fn` is called.
+ */
 struct http_client_call *http_client_start(struct http_client *client, const struct http_client_request *request,
 					   http_client_fn *fn, void *arg);
 

@@ -58,8 +58,8 @@ static int set_timer(CURLM *multi, long timeout_ms, void *arg)
 	if (timeout_ms < 0)
 		evtimer_del(sockets->timer);
 	else
-		evtimer_add(sockets->timer, &(struct timeval){.tv_sec = timeout_ms / 1000,
-							      .tv_usec = timeout_ms % 1000 * 1000});
+		evtimer_add(sockets->timer,
+			    &(struct timeval){.tv_sec = timeout_ms / 1000, .tv_usec = timeout_ms % 1000 * 1000});
 	return 0;
 }
 
@@ -91,7 +91,8 @@ static int set_socket(CURL *easy, curl_socket_t fd, int wanted, void *arg, void 
 			watch_free(watch);
 		return 0;
 	}
-	short what = (short)(EV_PERSIST | (wanted & CURL_POLL_IN ? EV_READ : 0) | (wanted & CURL_POLL_OUT ? EV_WRITE : 0));
+	short what =
+	    (short)(EV_PERSIST | (wanted & CURL_POLL_IN ? EV_READ : 0) | (wanted & CURL_POLL_OUT ? EV_WRITE : 0));
 	if (!watch) {
 		watch = watch_new(sockets);
 		curl_multi_assign(sockets->multi, fd, watch);

@@ -7,7 +7,8 @@
 
 struct http_sockets;
 
-/* Called from the loop, never from inside curl: it may add and remove handles. `easy` is a CURL, `result` a CURLcode. */
+/* Called from the loop, never from inside curl: it may add and remove handles. `easy` is a CURL, `result` a CURLcode.
+ */
 typedef void http_sockets_done_fn(void *easy, int result, void *arg);
 
 /* Never NULL. */

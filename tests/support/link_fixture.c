@@ -71,6 +71,7 @@ void link_fixture_free(struct link_fixture *fixture)
 	redis_link_free(fixture->link);
 	if (!fixture->passed)
 		redis_server_print_log(fixture->server);
+	redis_server_stop(fixture->replica);
 	redis_server_stop(fixture->server);
 	event_free(fixture->tick);
 	event_base_free(fixture->base);

@@ -18,6 +18,7 @@ struct link_fixture {
 	struct event *tick; /* so that a wait looks at its condition again */
 	struct config config;
 	struct redis_server *server;
+	struct redis_server *replica; /* NULL where the test starts none */
 	struct redis_link *link;
 	int ups, downs, messages;
 	char why[480]; /* of the last `down` */

@@ -80,8 +80,7 @@ static void anything_else_is_refused_without_repeating_it(void **state)
 		"unix:///path?db=",
 		"unix:///path?db=x",
 		"unix:///path?",
-		"unix:///a/path/that/is/longer/than/an/address/of/a/unix/socket/can/be/which/is/one/hundred/and/seven/bytes"
-		"/on/linux",
+		"unix:///a/path/that/is/longer/than/the/address/of/a/unix/socket/can/be/on/linux/that/is/107/bytes/and/no/more",
 	};
 	struct redis_url url;
 	struct err err;

@@ -1,0 +1,295 @@
+/* Group commit: a queue of requests, and a fixed number of batches that carry them to Redis.
+ *
+ * Why two batches: with one, Redis would idle while we read its reply and write the next call; more of them would only be
+ * smaller. Why a batch is bounded: a script call must stay near a millisecond, whatever arrives. */
+#include "api/commit.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "shared/clock.h"
+#include "shared/log.h"
+
+#define BATCHES		   2
+#define BATCH_ORDERS	   128	  /* a batch takes whole requests: at least one, and no further one beyond this */
+#define QUEUED_ORDERS_MAX  100000 /* waiting for a batch */
+#define US_A_MS		   1000
+#define US_A_SECOND	   1000000
+
+STAILQ_HEAD(commit_request_list, commit_request);
+
+/* One script call, and the WAIT behind it where replicas must acknowledge. */
+struct batch {
+	struct commit *commit;
+	struct commit_request_list requests;
+	size_t count;
+	unsigned replies_out; /* 0: the batch is free */
+	bool has_failed;
+	struct err why;
+};
+
+struct commit {
+	const struct config *config;
+	struct redis_link *write;
+	struct script_args *args;
+	struct commit_request_list queue;
+	size_t queued_orders;
+	struct batch batches[BATCHES];
+	struct event *flush;   /* when all that arrived in this turn of the loop is queued */
+	struct event *expired; /* when the first in the queue has waited too long */
+};
+
+/* Takes the first of the queue. */
+static struct commit_request *queue_take(struct commit *commit)
+{
+	struct commit_request *request = STAILQ_FIRST(&commit->queue);
+	STAILQ_REMOVE_HEAD(&commit->queue, entry);
+	commit->queued_orders -= request->order_count;
+	return request;
+}
+
+/* Moves whole requests from the queue into the batch. */
+static void batch_fill(struct commit *commit, struct batch *batch)
+{
+	size_t orders = 0;
+	struct commit_request *next = STAILQ_FIRST(&commit->queue);
+	batch->count = 0;
+	while (next && (!batch->count || orders + next->order_count <= BATCH_ORDERS)) {
+		struct commit_request *request = queue_take(commit);
+		STAILQ_INSERT_TAIL(&batch->requests, request, entry);
+		orders += request->order_count;
+		batch->count++;
+		next = STAILQ_FIRST(&commit->queue);
+	}
+}
+
+/* The arguments of one request; see lua/enqueue.lua. */
+static void request_write(const struct commit_request *request, struct script_args *args)
+{
+	script_args_add(args, request->queue_id);
+	script_args_add(args, request->user_id);
+	script_args_add(args, request->smallcase_id);
+	script_args_add(args, request->digest);
+	script_args_add(args, request->lane);
+	if (request->execution_window_ms)
+		script_args_add_int(args, request->execution_window_ms);
+	else
+		script_args_add(args, "");
+	script_args_add_int(args, (int64_t)request->order_count);
+	for (size_t i = 0; i < request->order_count; i++) {
+		script_args_add(args, request->orders[i].signature);
+		script_args_add(args, request->orders[i].quantity);
+		script_args_add_int(args, request->orders[i].quantity_nano);
+	}
+}
+
+/* The words of lua/enqueue.lua. */
+static const struct {
+	const char *word;
+	enum commit_result result;
+} results[] = {
+	{"queued", COMMIT_QUEUED},
+	{"replayed", COMMIT_REPLAYED},
+	{"conflict", COMMIT_CONFLICT},
+	{"bad_window", COMMIT_BAD_WINDOW},
+};
+
+/* Takes what the script says of one request. */
+static bool outcome_read(const redisReply *reply, struct commit_outcome *outcome)
+{
+	const char *word = reply_text(reply_at(reply, 0));
+	size_t i = 0;
+	while (i < sizeof results / sizeof *results && strcmp(results[i].word, word) != 0)
+		i++;
+	if (i == sizeof results / sizeof *results)
+		return false;
+	outcome->result = results[i].result;
+	if (outcome->result == COMMIT_QUEUED) {
+		snprintf(outcome->window_id, sizeof outcome->window_id, "%s", reply_text(reply_at(reply, 1)));
+		outcome->due_ms = reply_int(reply_at(reply, 2), 0);
+		outcome->arrival_us = reply_int(reply_at(reply, 3), 0);
+	} else if (outcome->result == COMMIT_BAD_WINDOW) {
+		snprintf(outcome->why, sizeof outcome->why, "%s", reply_text(reply_at(reply, 1)));
+	}
+	return true;
+}
+
+/* The first failure of a batch decides. A script that failed in the middle has written what came before. */
+static void batch_fail(struct batch *batch, const struct err *err)
+{
+	if (batch->has_failed)
+		return;
+	batch->has_failed = true;
+	batch->why = *err;
+	if (err->code != ERR_REDIS_UNAVAILABLE)
+		batch->why.code = ERR_OUTCOME_UNKNOWN;
+	if (err->code == ERR_INTERNAL)
+		log_event(LOG_ERROR, "commit_failed", "reason", err->message, NULL);
+}
+
+static void commit_flush(struct commit *commit);
+
+/* Answers the whole batch; it is free before, because an answer can bring the next request. */
+static void batch_answer(struct batch *batch)
+{
+	struct commit_request_list requests = STAILQ_HEAD_INITIALIZER(requests);
+	struct commit_request *request;
+	bool has_failed = batch->has_failed;
+	struct err why;
+	if (has_failed)
+		why = batch->why;
+	STAILQ_CONCAT(&requests, &batch->requests);
+	batch->has_failed = false;
+	commit_flush(batch->commit);
+	while ((request = STAILQ_FIRST(&requests))) {
+		STAILQ_REMOVE_HEAD(&requests, entry);
+		request->fn(request, has_failed ? &why : NULL);
+	}
+}
+
+/* The reply to the script. */
+static void batch_stored(const redisReply *reply, const struct err *err, void *arg)
+{
+	struct batch *batch = arg;
+	struct commit_request *request;
+	struct err bad;
+	size_t i = 0;
+	if (err)
+		batch_fail(batch, err);
+	else
+		STAILQ_FOREACH(request, &batch->requests, entry) {
+			if (outcome_read(reply_at(reply, i++), &request->outcome))
+				continue;
+			err_set(&bad, ERR_INTERNAL, "script enqueue said what it never says");
+			batch_fail(batch, &bad);
+		}
+	if (!--batch->replies_out)
+		batch_answer(batch);
+}
+
+/* The reply to WAIT. */
+static void batch_replicated(const redisReply *reply, const struct err *err, void *arg)
+{
+	struct batch *batch = arg;
+	(void)reply;
+	if (err)
+		batch_fail(batch, err);
+	if (!--batch->replies_out)
+		batch_answer(batch);
+}
+
+/* Sends what the batch holds. */
+static void batch_send(struct commit *commit, struct batch *batch)
+{
+	const struct config *config = commit->config;
+	const struct commit_request *request;
+	struct script_args *args = commit->args;
+	script_args_reset(args);
+	script_args_add_int(args, config->window.length_s * 1000);
+	script_args_add_int(args, config->lanes.coalesce_ms);
+	script_args_add_int(args, config->window.max_ahead_s * 1000);
+	script_args_add_int(args, (int64_t)batch->count);
+	STAILQ_FOREACH(request, &batch->requests, entry)
+		request_write(request, args);
+	batch->replies_out = 1;
+	redis_link_script(commit->write, SCRIPT_ENQUEUE, args, batch_stored, batch);
+	if (redis_link_needs_wait(commit->write)) {
+		batch->replies_out++;
+		redis_link_wait_replicas(commit->write, batch_replicated, batch);
+	}
+}
+
+/* Gives the queue to the batches that are free. */
+static void commit_flush(struct commit *commit)
+{
+	for (size_t i = 0; i < BATCHES && !STAILQ_EMPTY(&commit->queue); i++) {
+		struct batch *batch = &commit->batches[i];
+		if (batch->replies_out || !STAILQ_EMPTY(&batch->requests))
+			continue;
+		batch_fill(commit, batch);
+		batch_send(commit, batch);
+	}
+}
+
+static void on_flush(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd, (void)what;
+	commit_flush(arg);
+}
+
+/* Sets the timer to when the first in the queue has waited too long. */
+static void watch_first(struct commit *commit, int64_t now_us)
+{
+	const struct commit_request *first = STAILQ_FIRST(&commit->queue);
+	if (!first)
+		return;
+	int64_t rest_us = first->deadline_us > now_us ? first->deadline_us - now_us : 0;
+	struct timeval delay = {rest_us / US_A_SECOND, rest_us % US_A_SECOND};
+	event_add(commit->expired, &delay);
+}
+
+/* Refuses those that waited too long for a batch: Redis is slower than what arrives, or does not answer. */
+static void on_expired(evutil_socket_t fd, short what, void *arg)
+{
+	struct commit *commit = arg;
+	struct commit_request *first;
+	struct err err;
+	int64_t now_us = clock_monotonic_us();
+	(void)fd, (void)what;
+	err_set(&err, ERR_REDIS_UNAVAILABLE, "Redis took no orders for %lld ms",
+		(long long)commit->config->redis.timeout_ms);
+	while ((first = STAILQ_FIRST(&commit->queue)) && first->deadline_us <= now_us)
+		queue_take(commit)->fn(first, &err);
+	watch_first(commit, now_us);
+}
+
+bool commit_put(struct commit *commit, struct commit_request *request, struct err *err)
+{
+	if (commit->queued_orders + request->order_count > QUEUED_ORDERS_MAX)
+		return err_set(err, ERR_REDIS_UNAVAILABLE, "too many orders wait for Redis already");
+	int64_t now_us = clock_monotonic_us();
+	request->deadline_us = now_us + commit->config->redis.timeout_ms * US_A_MS;
+	STAILQ_INSERT_TAIL(&commit->queue, request, entry);
+	commit->queued_orders += request->order_count;
+	event_active(commit->flush, EV_TIMEOUT, 0);
+	if (!event_pending(commit->expired, EV_TIMEOUT, NULL))
+		watch_first(commit, now_us);
+	return true;
+}
+
+struct commit *commit_new(struct event_base *base, const struct config *config, struct redis_link *write)
+{
+	struct commit *commit = calloc(1, sizeof *commit);
+	if (!commit)
+		abort();
+	commit->config = config;
+	commit->write = write;
+	commit->args = script_args_new();
+	commit->flush = event_new(base, -1, 0, on_flush, commit);
+	commit->expired = evtimer_new(base, on_expired, commit);
+	if (!commit->flush || !commit->expired)
+		abort();
+	STAILQ_INIT(&commit->queue);
+	for (size_t i = 0; i < BATCHES; i++) {
+		commit->batches[i].commit = commit;
+		STAILQ_INIT(&commit->batches[i].requests);
+	}
+	return commit;
+}
+
+void commit_free(struct commit *commit)
+{
+	struct err err;
+	if (!commit)
+		return;
+	err_set(&err, ERR_REDIS_UNAVAILABLE, "the process ends");
+	while (!STAILQ_EMPTY(&commit->queue)) {
+		struct commit_request *request = queue_take(commit);
+		request->fn(request, &err);
+	}
+	event_free(commit->flush);
+	event_free(commit->expired);
+	script_args_free(commit->args);
+	free(commit);
+}

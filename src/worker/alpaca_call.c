@@ -1,0 +1,164 @@
+/* Calls of the adapter: how they reach the broker, when they must not, and how each is answered exactly once. */
+#include "worker/alpaca_private.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <event2/http.h>
+
+#include "shared/clock.h"
+#include "shared/log.h"
+
+struct alpaca_call *alpaca_call_new(struct alpaca *alpaca, enum alpaca_op op, broker_fn *fn, void *arg)
+{
+	struct alpaca_call *call = calloc(1, sizeof *call);
+	if (!call)
+		abort();
+	call->alpaca = alpaca;
+	call->op = op;
+	call->fn = fn;
+	call->arg = arg;
+	TAILQ_INSERT_TAIL(&alpaca->calls, call, entry);
+	return call;
+}
+
+void alpaca_answer(struct alpaca_call *call, const struct broker_result *result)
+{
+	assert(!call->http);
+	TAILQ_REMOVE(&call->alpaca->calls, call, entry);
+	if (call->fn)
+		call->fn(result, call->arg);
+	else if (result->outcome == BROKER_ACCEPTED)
+		call->fills_fn(call->fills, call->fill_count, NULL, call->arg);
+	else
+		call->fills_fn(NULL, 0, &result->why, call->arg);
+	free(call->fills);
+	free(call);
+}
+
+void alpaca_answer_later(struct alpaca_call *call)
+{
+	TAILQ_INSERT_TAIL(&call->alpaca->deferred, call, turn);
+	event_active(call->alpaca->turn, EV_TIMEOUT, 0);
+}
+
+void alpaca_answer_deferred(struct alpaca *alpaca)
+{
+	/* Those that come in meanwhile are for the next turn. */
+	struct alpaca_calls now = TAILQ_HEAD_INITIALIZER(now);
+	struct alpaca_call *call;
+	TAILQ_CONCAT(&now, &alpaca->deferred, turn);
+	while ((call = TAILQ_FIRST(&now))) {
+		TAILQ_REMOVE(&now, call, turn);
+		alpaca_answer(call, &call->result);
+	}
+}
+
+bool alpaca_is_paused(const struct alpaca *alpaca, struct broker_result *result)
+{
+	int64_t left_us = alpaca->paused_until_us - clock_monotonic_us();
+	if (left_us <= 0)
+		return false;
+	*result = (struct broker_result){
+	    .outcome = BROKER_NOT_SENT,
+	    .why = alpaca->paused_why,
+	    .retry_after_ms = left_us / 1000 + 1,
+	};
+	return true;
+}
+
+struct http_client_call *alpaca_send(struct alpaca *alpaca, const struct http_client_request *request, const char *path,
+				     http_client_fn *fn, void *arg)
+{
+	struct http_client_request whole = *request;
+	char url[CONFIG_TEXT_SIZE + ALPACA_PATH_SIZE];
+	snprintf(url, sizeof url, "%s%s", alpaca->base_url, path);
+	whole.url = url;
+	whole.headers = alpaca->headers;
+	whole.timeout_ms = alpaca->broker.config->timeout_ms;
+	return http_client_start(alpaca->client, &whole, fn, arg);
+}
+
+/* Holds everything back for a while; logged where it was not held already. */
+static void pause_calls(struct alpaca *alpaca, const char *event, enum log_level level,
+			const struct broker_result *result)
+{
+	int64_t now_us = clock_monotonic_us();
+	int64_t until_us = now_us + result->retry_after_ms * 1000;
+	if (alpaca->paused_until_us <= now_us)
+		log_event(level, event, "broker", alpaca->broker.config->name, "why", result->why.message,
+			  "retry_after_ms", log_int(result->retry_after_ms), NULL);
+	if (until_us <= alpaca->paused_until_us)
+		return;
+	alpaca->paused_until_us = until_us;
+	alpaca->paused_why = result->why;
+}
+
+void alpaca_refused(struct alpaca *alpaca, enum alpaca_op op, const struct http_client_reply *reply,
+		    struct broker_result *result)
+{
+	if (alpaca_judge(op, reply, result))
+		pause_calls(alpaca, "broker_credentials_refused", LOG_ERROR, result);
+	else if (reply->status == 429)
+		pause_calls(alpaca, "broker_rate_limited", LOG_WARN, result);
+}
+
+void alpaca_heed_limits(struct alpaca *alpaca, const struct http_client_reply *reply)
+{
+	const char *remaining = http_client_header(reply, "X-RateLimit-Remaining");
+	if (reply->status == 0 || reply->status == 429 || !remaining || strcmp(remaining, "0") != 0 ||
+	    !http_client_header(reply, "X-RateLimit-Reset"))
+		return;
+	struct broker_result result = {.retry_after_ms = alpaca_reply_retry_after_ms(reply)};
+	(void)err_set(&result.why, ERR_BROKER, "the broker takes no more calls for now");
+	pause_calls(alpaca, "broker_rate_used_up", LOG_INFO, &result);
+}
+
+/* True the first time it is asked about a word. */
+static bool is_new_word(struct alpaca *alpaca, const char *word)
+{
+	for (size_t i = 0; i < alpaca->warned_count; i++)
+		if (strcmp(alpaca->warned[i], word) == 0)
+			return false;
+	if (alpaca->warned_count == ALPACA_WORDS_MAX)
+		return false;
+	snprintf(alpaca->warned[alpaca->warned_count++], sizeof *alpaca->warned, "%s", word);
+	return true;
+}
+
+void alpaca_heed_status(struct alpaca *alpaca, const struct alpaca_order *order)
+{
+	const struct broker_order *is = &order->order;
+	if (!order->is_known_status && is_new_word(alpaca, is->broker_status))
+		log_event(LOG_WARN, "broker_status_unknown", "broker", alpaca->broker.config->name, "status",
+			  is->broker_status, "broker_order_id", is->broker_order_id, "taken_as", "working", NULL);
+	if (order->replaced_by)
+		log_event(LOG_WARN, "broker_order_replaced", "broker", alpaca->broker.config->name, "broker_order_id",
+			  is->broker_order_id, "client_order_id", is->client_order_id, "replaced_by",
+			  order->replaced_by, NULL);
+}
+
+char *alpaca_escape(const char *from, char *text, size_t size)
+{
+	char *escaped = evhttp_uriencode(from, -1, 0);
+	if (!escaped)
+		abort();
+	if (strlen(escaped) < size)
+		memcpy(text, escaped, strlen(escaped) + 1);
+	else
+		*text = '\0';
+	free(escaped);
+	return text;
+}
+
+bool alpaca_order_path(const char *broker_order_id, char *path)
+{
+	char id[3 * BROKER_ID_SIZE];
+	alpaca_escape(broker_order_id, id, sizeof id);
+	if (!*id || strcmp(id, ".") == 0 || strcmp(id, "..") == 0)
+		return false;
+	snprintf(path, ALPACA_PATH_SIZE, "/v2/orders/%s", id);
+	return true;
+}

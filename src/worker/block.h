@@ -1,0 +1,108 @@
+/* The in-memory copy of a block that this worker has claimed. Redis holds the truth: a copy may be dropped at any time.
+ *
+ * Life: block_new (one reference, in the worker's list) ... block_drop (out of the list; the reference goes). Each call
+ * that is out holds another reference, so that a late answer finds a block that says `is_dropped` and is left alone. */
+#ifndef MUSTER_BLOCK_H
+#define MUSTER_BLOCK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/queue.h>
+
+#include "shared/redis_link.h"
+#include "shared/status.h"
+#include "worker/slice.h"
+#include "worker/slicing.h"
+
+#define BLOCK_ID_SIZE 48
+#define BLOCK_SYMBOL_SIZE 48
+#define BLOCK_NUMBER_SIZE 24
+
+/* What a block in hand waits for; order_aggregation.c names the function that goes on with each. */
+enum block_waits_for {
+	BLOCK_WAITS_FOR_NOTHING,      /* just claimed, or between two acts */
+	BLOCK_WAITS_FOR_BEGIN,	      /* begin.lua: slices named and stored, or told to wait for the opposite side */
+	BLOCK_WAITS_FOR_INTENT,	      /* record.lua: slices known as not sent are stored as perhaps sent */
+	BLOCK_WAITS_FOR_SUBMITS,      /* the broker: submits, and look-ups of what may be there */
+	BLOCK_WAITS_FOR_LEARNT,	      /* record.lua: what submits and look-ups told */
+	BLOCK_WAITS_FOR_FOLLOWS,      /* the broker: state (or cancellation) of slices that work */
+	BLOCK_WAITS_FOR_FOLLOWED,     /* record.lua: what following told */
+	BLOCK_WAITS_FOR_FILLS,	      /* the broker: the fills of final slices */
+	BLOCK_WAITS_FOR_MISMATCH,     /* record.lua: fills do not add up yet, asked again later */
+	BLOCK_WAITS_FOR_FILLS_STORED, /* fills.lua, one call for each hundred */
+	BLOCK_WAITS_FOR_CLOSE,	      /* close.lua: totals stand */
+	BLOCK_WAITS_FOR_STATEMENT,    /* statement.lua, a page each */
+	BLOCK_WAITS_FOR_SHARES,	      /* allocate.lua, a chunk each */
+	BLOCK_WAITS_FOR_FINISH,	      /* finish.lua */
+	BLOCK_WAITS_FOR_REVIEW,	      /* review.lua: set aside for a person */
+	BLOCK_WAITS_COUNT
+};
+
+struct worker;
+struct allocation_run;
+
+/* One round at the broker: each slice that needs something is asked once, a few at a time. */
+struct block_round {
+	size_t next; /* slice to look at next */
+	size_t out;  /* calls that are out */
+};
+
+struct block {
+	TAILQ_ENTRY(block) entry;
+	struct worker *worker;
+	enum block_waits_for waits_for;
+	unsigned references;
+	unsigned replies_due; /* of script calls that are out */
+	bool is_dropped;
+	int64_t lease_ends_us; /* on the monotonic clock, never later than in Redis */
+
+	/* As claimed. */
+	char id[BLOCK_ID_SIZE];
+	char fence[BLOCK_NUMBER_SIZE];
+	char symbol[BLOCK_SYMBOL_SIZE];
+	char broker_name[CONFIG_NAME_SIZE];
+	char limit_price[DECIMAL_TEXT]; /* "" for a market order */
+	bool is_sell;
+	enum block_status status;
+	enum block_resolution resolution;
+	int64_t quantity_nano;
+	int64_t lot_nano;
+	int64_t orders;
+	int64_t allocated; /* orders that have their share */
+	int64_t polls;
+	int64_t sealed_at_ms;
+	struct broker *broker;
+
+	/* Totals: as close.lua stored them, or on their way there. */
+	int64_t filled_nano;
+	int128 gross_nano;
+	int128 fee_nano;
+	char outcome[24];
+
+	struct slice *slices;
+	size_t slice_count;
+	struct block_round round;
+	bool is_rechecked;	    /* final slices were asked once more after their fills did not add up */
+	struct allocation_run *run; /* NULL before the block is closed */
+};
+
+TAILQ_HEAD(block_list, block);
+
+/* Out of one block of claim.lua's reply: {ID, hash, slices}. Fails (ERR_INTERNAL) where that makes no sense; the id is in
+ * the message. */
+struct block *block_new(struct worker *worker, const redisReply *reply, struct err *err);
+
+/* Gives the block the slices that begin.lua named: {submitting, CLIENT_ORDER_ID, ...}. False where their number differs. */
+bool block_set_slices(struct block *block, const redisReply *names, const struct slicing *slicing);
+
+void block_hold(struct block *block);
+void block_let_go(struct block *block);
+
+/* Takes the block out of hand without a word to Redis: it is somebody else's, or its lease will end. */
+void block_drop(struct block *block);
+
+/* The order as a slice sends it; texts are borrowed from block and slice. */
+struct broker_submit block_order(const struct block *block, const struct slice *slice);
+
+#endif

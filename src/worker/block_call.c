@@ -1,0 +1,223 @@
+/* The one place where a block's calls go out and their answers come in, so that no step has to think of a lost lease, a
+ * dropped block or a failed call. */
+#include "worker/block_call.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "shared/clock.h"
+#include "shared/log.h"
+#include "worker/order_aggregation.h"
+#include "worker/worker.h"
+
+#define BROKER_CALLS_MAX 8 /* of one block at a time: others want the broker too */
+#define US_A_MS 1000
+
+struct script_args *block_args(struct block *block)
+{
+	struct script_args *args = block->worker->args;
+
+	script_args_reset(args);
+	script_args_add(args, block->id);
+	script_args_add(args, block->fence);
+	return args;
+}
+
+/* A call failed. What Redis holds is not known, or the script is at fault: either way the lease is left to end, so that
+ * somebody begins anew from what is stored, and a block that always fails is set aside by claim.lua. */
+static void forget_block(struct block *block, const struct err *err)
+{
+	if (err->code == ERR_INTERNAL)
+		log_event(LOG_ERROR, "block_failed", "block_id", block->id, "reason", err->message, NULL);
+	block_drop(block);
+}
+
+/* Any script's reply. */
+static void on_reply(const redisReply *reply, const struct err *err, void *arg)
+{
+	struct block *block = arg;
+	const char *word = reply_text(reply_at(reply, 0));
+
+	block->replies_due--;
+	if (!block->is_dropped) {
+		if (err) {
+			forget_block(block, err);
+		} else if (strcmp(word, "stale") == 0) {
+			log_event(LOG_INFO, "block_lost", "block_id", block->id, "why", "another worker has it", NULL);
+			block_drop(block);
+		} else {
+			order_aggregation_step(block, reply);
+		}
+	}
+	block_let_go(block);
+}
+
+void block_call(struct block *block, enum script_id script, const struct script_args *args,
+		enum block_waits_for waits_for)
+{
+	block->waits_for = waits_for;
+	block->replies_due++;
+	block_hold(block);
+	redis_link_script(block->worker->calls, script, args, on_reply, block);
+}
+
+void block_record(struct block *block, int64_t next_ms, enum block_waits_for waits_for)
+{
+	struct script_args *args = block_args(block);
+
+	script_args_add_int(args, block->worker->config->worker.lease_ms);
+	if (next_ms < 0)
+		script_args_add(args, "");
+	else
+		script_args_add_int(args, next_ms);
+	script_args_add_int(args, block->polls);
+	for (size_t i = 0; i < block->slice_count; i++) {
+		if (!block->slices[i].is_changed)
+			continue;
+		slice_add_record(&block->slices[i], args);
+		block->slices[i].is_changed = false;
+	}
+	block_call(block, SCRIPT_RECORD, args, waits_for);
+}
+
+/* What a person needs to judge: what was sent, and what the broker last said of it. */
+static void describe_evidence(const struct slice *slice, char *text, size_t size)
+{
+	const struct broker_order *there = &slice->result.order;
+	char sent[DECIMAL_TEXT], held[DECIMAL_TEXT], filled[DECIMAL_TEXT];
+
+	if (slice->result.outcome == BROKER_CONTRADICTION || slice->result.outcome == BROKER_ACCEPTED)
+		(void)snprintf(text, size,
+			       "%s: sent was %s %s for %s; the broker's order %s is for %s, %s filled, status %s%s%s",
+			       slice->client_order_id, slice->block->is_sell ? "sell" : "buy", slice->block->symbol,
+			       slice->quantity, there->broker_order_id, decimal_format(there->quantity_nano, held),
+			       decimal_format(there->filled_nano, filled), there->broker_status,
+			       slice->result.why.message[0] ? "; " : "", slice->result.why.message);
+	else
+		(void)snprintf(text, size, "%s: sent was %s %s for %s, %lld times; known: status %s, %s filled; the broker: %s",
+			       slice->client_order_id, slice->block->is_sell ? "sell" : "buy", slice->block->symbol,
+			       slice->quantity, (long long)slice->submits, slice_status_word(slice->status),
+			       decimal_format(slice->filled_nano, sent), slice->result.why.message);
+}
+
+void block_review(struct block *block, const char *why, const struct slice *slice)
+{
+	struct script_args *args;
+	char evidence[1024] = "";
+
+	if (slice)
+		describe_evidence(slice, evidence, sizeof evidence);
+	log_event(LOG_WARN, "block_needs_review", "block_id", block->id, "symbol", block->symbol, "why", why, "evidence",
+		  evidence, NULL);
+	args = block_args(block);
+	script_args_add(args, why);
+	script_args_add(args, evidence);
+	block_call(block, SCRIPT_REVIEW, args, BLOCK_WAITS_FOR_REVIEW);
+}
+
+static void ask_more(struct block *block);
+
+/* One call of the round is answered. */
+static void round_answered(struct block *block)
+{
+	block->round.out--;
+	if (!block->is_dropped) {
+		ask_more(block);
+		if (block->round.out == 0 && !block->is_dropped)
+			order_aggregation_step(block, NULL);
+	}
+	block_let_go(block);
+}
+
+/* The broker answered. */
+static void on_broker(const struct broker_result *result, void *arg)
+{
+	struct slice *slice = arg;
+
+	slice->result = *result;
+	round_answered(slice->block);
+}
+
+/* The broker listed fills, or could not. */
+static void on_fills(const struct broker_fill *fills, size_t count, const struct err *err, void *arg)
+{
+	struct slice *slice = arg;
+
+	slice_clear(slice);
+	slice->result = (struct broker_result){.outcome = err ? BROKER_AMBIGUOUS : BROKER_ACCEPTED};
+	if (err) {
+		slice->result.why = *err;
+	} else if (count > 0) {
+		slice->fills = calloc(count, sizeof *fills);
+		if (!slice->fills)
+			abort();
+		memcpy(slice->fills, fills, count * sizeof *fills);
+		slice->fill_count = count;
+	}
+	round_answered(slice->block);
+}
+
+/* Whether the lease is certain to hold until an order sent now has been answered or given up. A worker that was stopped
+ * for long wakes up here, with another one at work on the same block. */
+static bool lease_holds(const struct block *block)
+{
+	return clock_monotonic_us() < block->lease_ends_us;
+}
+
+/* Hands one slice's need to the broker. */
+static void ask_broker(struct block *block, struct slice *slice)
+{
+	struct broker *broker = block->broker;
+	struct broker_submit order = block_order(block, slice);
+
+	block->round.out++;
+	block_hold(block);
+	slice->is_asked = true;
+	switch (slice->need) {
+	case SLICE_NEEDS_SUBMIT:
+		slice_note_submit(slice);
+		broker->ops->submit(broker, &order, on_broker, slice);
+		break;
+	case SLICE_NEEDS_LOOK_UP:
+		broker->ops->look_up(broker, &order, on_broker, slice);
+		break;
+	case SLICE_NEEDS_FOLLOW:
+		broker->ops->follow(broker, slice->broker_order_id, slice->submitted_at_ms, on_broker, slice);
+		break;
+	case SLICE_NEEDS_CANCEL:
+		broker->ops->cancel(broker, slice->broker_order_id, on_broker, slice);
+		break;
+	case SLICE_NEEDS_FILLS:
+		broker->ops->fills(broker, slice->broker_order_id, slice->submitted_at_ms, on_fills, slice);
+		break;
+	case SLICE_NEEDS_NOTHING:
+		break;
+	}
+}
+
+/* Asks on behalf of further slices, as many as may be out. */
+static void ask_more(struct block *block)
+{
+	for (; block->round.next < block->slice_count && block->round.out < BROKER_CALLS_MAX; block->round.next++) {
+		struct slice *slice = &block->slices[block->round.next];
+
+		if (slice->need == SLICE_NEEDS_NOTHING)
+			continue;
+		if (slice->need == SLICE_NEEDS_SUBMIT && !lease_holds(block)) {
+			log_event(LOG_WARN, "block_lost", "block_id", block->id, "why", "its lease has run out", NULL);
+			block_drop(block);
+			return;
+		}
+		ask_broker(block, slice);
+	}
+}
+
+void block_start_round(struct block *block, enum block_waits_for waits_for)
+{
+	block->waits_for = waits_for;
+	block->round = (struct block_round){0};
+	for (size_t i = 0; i < block->slice_count; i++)
+		block->slices[i].is_asked = false;
+	ask_more(block);
+}

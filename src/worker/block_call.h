@@ -1,0 +1,25 @@
+/* Calls on behalf of a block: scripts (each fenced), and rounds at the broker. Every answer ends in
+ * order_aggregation_step, unless the block is no longer ours. */
+#ifndef MUSTER_BLOCK_CALL_H
+#define MUSTER_BLOCK_CALL_H
+
+#include "worker/block.h"
+
+/* Empty arguments with block and fence at the front, borrowed until the next call of this function. */
+struct script_args *block_args(struct block *block);
+
+/* Sends the script. `waits_for` is what the block waits for until all its replies are there. */
+void block_call(struct block *block, enum script_id script, const struct script_args *args,
+		enum block_waits_for waits_for);
+
+/* record.lua with the slices that have changed. `next_ms` < 0: the block stays in hand; otherwise Redis gives it to
+ * anybody in that time. */
+void block_record(struct block *block, int64_t next_ms, enum block_waits_for waits_for);
+
+/* Sets the block aside for a person. `why` is for people; `slice` (may be NULL) is what the evidence is about. */
+void block_review(struct block *block, const char *why, const struct slice *slice);
+
+/* Asks the broker what each slice needs, a few at a time; the step comes when all have answered. */
+void block_start_round(struct block *block, enum block_waits_for waits_for);
+
+#endif

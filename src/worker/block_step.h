@@ -1,0 +1,41 @@
+/* The steps of a block, one file a stage. Each `block_start_...` makes calls and says what the block waits for; each
+ * `block_on_...` goes on when that has come. `reply` is the script's, and NULL where the broker was waited for; stale
+ * replies and errors never get here. Only the files of order aggregation include this. */
+#ifndef MUSTER_BLOCK_STEP_H
+#define MUSTER_BLOCK_STEP_H
+
+#include "worker/block.h"
+
+typedef void block_step_fn(struct block *block, const redisReply *reply);
+
+/* block_begin.c: ready or waiting -> slices are named, their intent stored. */
+void block_start_begin(struct block *block);
+block_step_fn block_on_begun;
+
+/* block_submit.c: submitting -> every slice is known to be at the broker, or not. */
+void block_start_submit(struct block *block);
+block_step_fn block_on_intent;
+block_step_fn block_on_submits;
+block_step_fn block_on_learnt;
+
+/* block_follow.c: working -> every slice is final. */
+bool block_has_unknown(const struct block *block);
+bool block_has_open(const struct block *block);
+void block_start_follow(struct block *block);
+block_step_fn block_on_follows;
+block_step_fn block_on_followed;
+
+/* block_close.c: every fill stored, totals exact -> closing. */
+void block_start_close(struct block *block);
+block_step_fn block_on_fills;
+block_step_fn block_on_mismatch;
+block_step_fn block_on_fills_stored;
+block_step_fn block_on_closed;
+
+/* allocation_run.c: closing -> every order has its share, the block is allocated. */
+void block_start_allocation(struct block *block);
+block_step_fn block_on_statement;
+block_step_fn block_on_shares;
+block_step_fn block_on_finished;
+
+#endif

@@ -1,0 +1,94 @@
+/* The state machine's engine: which stage a block is in, and which function goes on with what it waited for. */
+#include "worker/order_aggregation.h"
+
+#include <assert.h>
+
+#include "shared/log.h"
+#include "worker/block_step.h"
+#include "worker/lease.h"
+#include "worker/trade_scheduler.h"
+#include "worker/worker.h"
+
+#define UNKNOWN_BROKER_PAUSE_MS 30000
+
+/* It is with a person now. */
+static void on_reviewed(struct block *block, const redisReply *reply)
+{
+	(void)reply;
+	block_drop(block);
+}
+
+static block_step_fn *const steps[BLOCK_WAITS_COUNT] = {
+    [BLOCK_WAITS_FOR_BEGIN] = block_on_begun,
+    [BLOCK_WAITS_FOR_INTENT] = block_on_intent,
+    [BLOCK_WAITS_FOR_SUBMITS] = block_on_submits,
+    [BLOCK_WAITS_FOR_LEARNT] = block_on_learnt,
+    [BLOCK_WAITS_FOR_FOLLOWS] = block_on_follows,
+    [BLOCK_WAITS_FOR_FOLLOWED] = block_on_followed,
+    [BLOCK_WAITS_FOR_FILLS] = block_on_fills,
+    [BLOCK_WAITS_FOR_MISMATCH] = block_on_mismatch,
+    [BLOCK_WAITS_FOR_FILLS_STORED] = block_on_fills_stored,
+    [BLOCK_WAITS_FOR_CLOSE] = block_on_closed,
+    [BLOCK_WAITS_FOR_STATEMENT] = block_on_statement,
+    [BLOCK_WAITS_FOR_SHARES] = block_on_shares,
+    [BLOCK_WAITS_FOR_FINISH] = block_on_finished,
+    [BLOCK_WAITS_FOR_REVIEW] = on_reviewed,
+};
+
+void order_aggregation_step(struct block *block, const redisReply *reply)
+{
+	assert(steps[block->waits_for]);
+	steps[block->waits_for](block, reply);
+}
+
+/* Starts the stage that the block's state asks for. */
+static void start_stage(struct block *block)
+{
+	switch (block->status) {
+	case BLOCK_READY:
+	case BLOCK_WAITING:
+		block_start_begin(block);
+		break;
+	case BLOCK_SUBMITTING:
+	case BLOCK_WORKING:
+		if (block_has_unknown(block))
+			block_start_submit(block);
+		else if (block_has_open(block))
+			block_start_follow(block);
+		else
+			block_start_close(block);
+		break;
+	case BLOCK_CLOSING:
+		block_start_allocation(block);
+		break;
+	default:
+		block_drop(block);
+	}
+}
+
+void order_aggregation_start(struct block *block)
+{
+	if (!block->broker) {
+		log_event(LOG_WARN, "broker_not_configured", "block_id", block->id, "broker_type", block->broker_name,
+			  NULL);
+		lease_release(block, UNKNOWN_BROKER_PAUSE_MS);
+		return;
+	}
+	start_stage(block);
+}
+
+void order_aggregation_go_on(struct block *block)
+{
+	block->waits_for = BLOCK_WAITS_FOR_NOTHING;
+	/* An allocation is only a few calls away from its end; everything else may take long. */
+	if (block->worker->is_draining && block->status != BLOCK_CLOSING)
+		lease_release(block, 0);
+	else
+		start_stage(block);
+}
+
+void order_aggregation_leave(struct block *block, int64_t next_ms)
+{
+	trade_scheduler_expect(block->worker->scheduler, next_ms);
+	block_drop(block);
+}
