@@ -1,5 +1,5 @@
 # Muster. `make` builds, `make demo` shows it, `make test` proves it, `make run` leaves it running, `make bench` measures.
-# SAN=1 builds with Address- and UndefinedBehaviorSanitizer into build/san.
+# SAN=1 builds with Address- and UndefinedBehaviorSanitizer into build/san. V=1 shows the commands.
 
 CC ?= gcc
 ifeq ($(origin CC),default)
@@ -18,6 +18,9 @@ WARN := -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing-prototyp
 CFLAGS ?= -g
 ALL_CFLAGS := -std=c11 -D_GNU_SOURCE $(WARN) $(MODE) $(CFLAGS) -Isrc -I. -I$(BUILD)/gen -MMD -MP
 LIBS := -lhiredis -levent -ljansson -lcurl -linih -lcrypto -lm
+
+Q := $(if $(V),,@)
+SAY := $(if $(V),:,printf '  %s %s\n')
 
 PROGRAMS := $(BUILD)/muster-api $(BUILD)/muster-worker $(BUILD)/muster-paper
 
@@ -81,15 +84,18 @@ $(BUILD)/muster-api: $(BUILD)/obj/src/api/main.o $(BUILD)/libapi.a $(BUILD)/libs
 $(BUILD)/muster-worker: $(BUILD)/obj/src/worker/main.o $(BUILD)/libworker.a $(BUILD)/libshared.a
 $(BUILD)/muster-paper: $(BUILD)/obj/src/paper/main.o $(BUILD)/libpaper.a $(BUILD)/libshared.a
 $(PROGRAMS):
-	$(CC) $(MODE) $(LDFLAGS) -o $@ $^ $(LIBS)
+	@$(SAY) LD $@
+	$(Q)$(CC) $(MODE) $(LDFLAGS) -o $@ $^ $(LIBS)
 
 $(BUILD)/obj/%.o: %.c | $(BUILD)/gen/script_list.h
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -c -o $@ $<
+	@$(SAY) CC $<
+	$(Q)$(CC) $(ALL_CFLAGS) -c -o $@ $<
 
 $(BUILD)/obj/gen/%.o: $(BUILD)/gen/%.c
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -c -o $@ $<
+	@$(SAY) CC $<
+	$(Q)$(CC) $(ALL_CFLAGS) -c -o $@ $<
 
 # --- scripts: what they share is joined in, then all become bytes of the programs
 
@@ -106,6 +112,7 @@ $(BUILD)/gen/script_list.h $(BUILD)/gen/script_data.c &: $(LUA_JOINED) lua/lib/e
 
 $(TESTS) $(BENCHES): $(BUILD)/%: $(BUILD)/obj/%.o $(BUILD)/libsupport.a $(BUILD)/libapi.a $(BUILD)/libworker.a $(BUILD)/libpaper.a $(BUILD)/libshared.a
 	@mkdir -p $(@D)
-	$(CC) $(MODE) $(LDFLAGS) -o $@ $^ $(LIBS) -lcmocka
+	@$(SAY) LD $@
+	$(Q)$(CC) $(MODE) $(LDFLAGS) -o $@ $^ $(LIBS) -lcmocka
 
 -include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)

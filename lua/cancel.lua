@@ -30,7 +30,7 @@ if #now_canceled == 0 then return before > 0 and {'canceled', 0, before} or {'al
 -- Nano of a decimal text, as text: doubles end at 2^53.
 local function nano(decimal)
 	local whole, fraction = decimal:match('^(%d+)%.?(%d*)$')
-	return whole .. fraction .. ('0'):rep(9 - #fraction)
+	return ((whole .. fraction .. ('0'):rep(9 - #fraction)):gsub('^0+', '')) -- HINCRBY takes no leading zeros
 end
 
 for _, c in ipairs(now_canceled) do

@@ -13,43 +13,48 @@
 --            bad_window WHY
 -- WRITES   window:* windows windows:open block:* order:* user:*:orders counts deployment; publishes wake
 -- USES: base int group open_window
-local joined, digests, results, queued = {}, {}, {}, 0
+local orders_at, users_at = P .. 'order:', P .. 'user:'
+local digests, results, queued = {}, {}, 0
 
 local a = 5
 for r = 1, tonumber(ARGV[4]) do
 	local queue_id, user, smallcase, digest, lane = ARGV[a], ARGV[a + 1], ARGV[a + 2], ARGV[a + 3], ARGV[a + 4]
-	local asked, n = ARGV[a + 5], tonumber(ARGV[a + 6])
-	local head, index = P .. 'order:' .. queue_id .. '-', P .. 'user:' .. user .. ':orders'
-	local known = digests[queue_id] or call('HGET', head .. '0', 'digest')
-	local due, why = due_at(lane, asked)
+	local n = tonumber(ARGV[a + 6])
+	local head, index = orders_at .. queue_id .. '-0', users_at .. user .. ':orders'
+	local known = digests[queue_id] or call('HGET', head, 'digest')
+	local slot = slot_for(lane, ARGV[a + 5])
 	a = a + 7
 	if known then
 		results[r] = {known == digest and 'replayed' or 'conflict'}
-	elseif not due then
-		results[r] = {'bad_window', why}
+	elseif not slot.due then
+		results[r] = {'bad_window', slot.why}
 	else
-		local window, arrival = open_window(lane, due), now_us + queued
+		slot.window = slot.window or open_window(lane, slot.due)
+		local arrival = now_us + queued
 		for i = 0, n - 1 do
 			local b, order, at = a + i * 3, queue_id .. '-' .. i, int(arrival + i)
-			local block = join_group(window, lane, ARGV[b], order, at, ARGV[b + 2])
-			if i > 0 then
-				call('HSET', head .. i, 'user', user, 'smallcase', smallcase, 'quantity', ARGV[b + 1], 'block', block)
-			else
-				call('HSET', head .. i, 'user', user, 'smallcase', smallcase, 'quantity', ARGV[b + 1], 'block', block,
+			local block = join_group(slot.window, lane, ARGV[b], order, at, ARGV[b + 2])
+			if i == 0 then
+				call('HSET', head, 'user', user, 'smallcase', smallcase, 'quantity', ARGV[b + 1], 'block', block,
 					'digest', digest)
+			else
+				call('HSET', orders_at .. order, 'user', user, 'smallcase', smallcase, 'quantity', ARGV[b + 1],
+					'block', block)
 			end
 			call('ZADD', index, at, order)
 		end
-		if n > 1 then call('HSET', head .. '0', 'orders', n, 'open', n) end
+		if n > 1 then call('HSET', head, 'orders', n, 'open', n) end
 		digests[queue_id] = digest
-		joined[window] = (joined[window] or 0) + n
+		slot.orders = slot.orders + n
 		queued = queued + n
-		results[r] = {'queued', window, int(due), int(arrival)}
+		results[r] = {'queued', slot.window, slot.due, arrival}
 	end
 	a = a + n * 3
 end
-for window, n in pairs(joined) do
-	call('HINCRBY', P .. 'window:' .. window, 'orders', n)
-	call('HINCRBY', P .. 'counts', 'queued', n)
+for _, lane in pairs(slots) do
+	for _, slot in pairs(lane) do
+		if slot.orders > 0 then call('HINCRBY', P .. 'window:' .. slot.window, 'orders', slot.orders) end
+	end
 end
+if queued > 0 then call('HINCRBY', P .. 'counts', 'queued', queued) end
 return results

@@ -5,7 +5,8 @@
 -- ARGV     block  fence  lease_ms  next_ms ('': the worker keeps the block for another lease; else it is released and
 --          due in that many)  polls (how often it was followed, for the back-off)
 --            then for each slice: client_order_id  fields  field value …
--- RETURNS  recorded STATUS (of the block), or stale. A slice's status never goes back: such a change is left out.
+-- RETURNS  recorded STATUS (of the block), or stale. A slice's status never goes back and a final one stays: any other
+--          change of it is left out.
 -- WRITES   block:* slice:* blocks blocks:*
 -- USES: base move held
 local RANK = {
@@ -22,7 +23,7 @@ while ARGV[a] do
 	local before = call('HGET', key, 'status')
 	local fields = {'updated_at', now}
 	for f = a + 2, a + 2 * ARGV[a + 1], 2 do
-		if ARGV[f] ~= 'status' or RANK[ARGV[f + 1]] >= RANK[before] then
+		if ARGV[f] ~= 'status' or (RANK[before] < 4 and RANK[ARGV[f + 1]] >= RANK[before]) then
 			fields[#fields + 1], fields[#fields + 2] = ARGV[f], ARGV[f + 1]
 		end
 	end

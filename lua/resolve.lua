@@ -12,6 +12,7 @@ local key = P .. 'block:' .. block
 local status, from, orders = unpack(call('HMGET', key, 'status', 'review_from', 'orders'))
 if not status then return {'not_found'} end
 if status ~= 'needs_review' then return {'not_in_review', status} end
+call('HINCRBY', key, 'fence', 1) -- whoever had it before the review must not go on
 call('HSET', key, 'resolution', action, 'resolution_note', ARGV[3], 'resolved_at', now, 'updated_at', now, 'attempts', 0,
 	'polls', 0)
 count(tonumber(orders), 'working', ORDER_STATUS[from])

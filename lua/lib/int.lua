@@ -1,4 +1,4 @@
 -- Text of a whole number below 2^53 (tostring would round beyond 14 digits).
 local function int(n)
-	return string.format('%.0f', n)
+	return string.format('%d', n)
 end

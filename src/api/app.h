@@ -37,6 +37,8 @@ struct app {
 	struct failure_log failures;
 	char deployment[16]; /* its id; "" until Redis has told it */
 	bool is_draining;    /* SIGTERM came: answer what is in hand, take nothing new */
+	bool is_hurried;     /* ... and do not wait for anything any more */
+	struct event *drain_step;
 };
 
 #endif

@@ -129,6 +129,18 @@ static bool quantity_round(const struct sizing *sizing, int128 wide, int64_t *qu
 	return *quantity > 0 || refuse_too_small(sizing, err);
 }
 
+const char *sizing_field(const struct suggestion *suggestion, enum err_code code)
+{
+	static const char *const size_fields[] = {
+		[SIZING_QUANTITY] = "quantity",
+		[SIZING_AMOUNT] = "amount",
+		[SIZING_WEIGHT] = "weight_change",
+	};
+	if (code == ERR_BAD_QUANTITY || code == ERR_NO_INVESTMENT)
+		return size_fields[suggestion->sizing];
+	return code == ERR_UNKNOWN_BROKER && *suggestion->broker_type ? "broker_type" : "symbol";
+}
+
 bool sizing_compute(const struct suggestion *suggestion, const struct sizing_facts *facts, struct sized_order *order,
 		    struct err *err)
 {

@@ -36,4 +36,7 @@ struct sized_order {
 bool sizing_compute(const struct suggestion *suggestion, const struct sizing_facts *facts, struct sized_order *order,
 		    struct err *err) MUST_USE;
 
+/* The field of the suggestion that such a refusal is about. */
+const char *sizing_field(const struct suggestion *suggestion, enum err_code code);
+
 #endif

@@ -193,9 +193,11 @@ static void orders_size(struct acceptance *acceptance)
 			.stock = stock_table_find(acceptance->app->stocks, request->suggestions[i].symbol),
 			.investment_nano = acceptance->investment_nano,
 		};
+		if (sizing_compute(&request->suggestions[i], &facts, &acceptance->orders[i], &err))
+			continue;
 		place.suggestion = (long)i;
-		if (!sizing_compute(&request->suggestions[i], &facts, &acceptance->orders[i], &err))
-			problems_add_err(&acceptance->problems, place, &err);
+		place.field = sizing_field(&request->suggestions[i], err.code);
+		problems_add_err(&acceptance->problems, place, &err);
 	}
 }
 

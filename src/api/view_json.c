@@ -24,17 +24,23 @@ static json_t *text_in_ascii(const char *text)
 	return json;
 }
 
+json_t *view_time(int64_t at_ms)
+{
+	char time[CLOCK_TEXT];
+
+	return json_string(clock_format(at_ms, time));
+}
+
 /* The texts of Redis are ours but for reasons, which may quote a broker. */
 json_t *view_value(enum view_kind kind, const char *text)
 {
-	char time[CLOCK_TEXT];
 	json_t *json;
 
 	if (!text || !*text)
 		return json_null();
 	switch (kind) {
 	case VIEW_TIME:
-		return json_string(clock_format(strtoll(text, NULL, 10), time));
+		return view_time(strtoll(text, NULL, 10));
 	case VIEW_COUNT:
 		return json_integer(strtoll(text, NULL, 10));
 	case VIEW_TEXT:

@@ -5,6 +5,7 @@
 #define MUSTER_API_VIEW_JSON_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include <hiredis/hiredis.h>
 #include <jansson.h>
@@ -22,6 +23,9 @@ struct view_field {
 
 /* One value as JSON; `text` may be NULL. Bytes that are no UTF-8 become question marks. */
 json_t *view_value(enum view_kind kind, const char *text);
+
+/* A time in milliseconds as RFC 3339. */
+json_t *view_time(int64_t at_ms);
 
 /* Adds the fields in the table's order. `flat` is an array of field, value, … from its element `from` on. */
 void view_add_fields(json_t *object, const struct view_field *fields, size_t count, const redisReply *flat, size_t from);

@@ -55,12 +55,14 @@ static void *room_for_one(void *array, size_t count, size_t *room, size_t size)
 	return array;
 }
 
+/* Times in the book never go back. */
 static void note_time(struct paper_book *book, int64_t at_ms)
 {
 	if (at_ms > book->last_ms)
 		book->last_ms = at_ms;
 }
 
+/* Puts an order behind the open ones, of all and of its stock. */
 static void open_link(struct paper_book *book, struct paper_order *order)
 {
 	struct paper_stock *stock = order->stock;
@@ -74,6 +76,7 @@ static void open_link(struct paper_book *book, struct paper_order *order)
 	stock->open_count[order->side]++;
 }
 
+/* Takes it out of both lists. */
 static void open_unlink(struct paper_book *book, struct paper_order *order)
 {
 	struct paper_stock *stock = order->stock;
@@ -116,11 +119,11 @@ struct paper_fill paper_book_make_fill(const struct paper_book *book, struct pap
 				       int64_t price_nano)
 {
 	struct paper_fill fill = {
-		.order = order,
-		.at_ms = paper_book_now_ms(book),
-		.quantity_nano = quantity_nano,
-		.price_nano = price_nano,
-		.cumulative_nano = order->filled_nano + quantity_nano,
+	    .order = order,
+	    .at_ms = paper_book_now_ms(book),
+	    .quantity_nano = quantity_nano,
+	    .price_nano = price_nano,
+	    .cumulative_nano = order->filled_nano + quantity_nano,
 	};
 	fill_id_make(&fill, book->fill_count + 1);
 	return fill;

@@ -4,11 +4,13 @@
 #include <stdbool.h>
 #include <stdlib.h>
 
+/* Whether `a` comes before `b`. */
 static bool is_sooner(const struct paper_order *a, const struct paper_order *b)
 {
 	return a->due_ms != b->due_ms ? a->due_ms < b->due_ms : a->due_number < b->due_number;
 }
 
+/* An order moves to a place of the heap. */
 static void place(struct paper_due *due, struct paper_order *order, size_t at)
 {
 	due->heap[at] = order;

@@ -1,5 +1,5 @@
-/* See engine.h. An order is either due at some time or rests; a step looks at what holds now (settings, price) and makes
- * the next fill, ends the order, or lets it rest. */
+/* See engine.h. An order is either due at some time or rests; a step looks at what holds now (settings, price) and
+ * makes the next fill, ends the order, or lets it rest. */
 #include "paper/engine.h"
 
 #include <stdlib.h>
@@ -17,11 +17,13 @@ struct paper_engine {
 	bool has_failed;
 };
 
+/* The clock of due times: it never jumps. */
 static int64_t now_ms(void)
 {
 	return clock_monotonic_us() / 1000;
 }
 
+/* What the settings say about an order now. */
 static const struct paper_rule *rule_of(const struct paper_engine *engine, const struct paper_order *order)
 {
 	return paper_settings_rule(engine->parts.settings, order->stock->symbol);
@@ -41,12 +43,14 @@ static void timer_arm(struct paper_engine *engine)
 	evtimer_add(engine->timer, &wait);
 }
 
-/* The first look at an order, or the next one after a change. */
+/* The first look at an order, or the next one after a change: sooner than it was, but never later. */
 static void schedule(struct paper_engine *engine, struct paper_order *order)
 {
 	const struct paper_rule *rule = rule_of(engine, order);
 	bool at_once = rule->value[PAPER_RULE_FILL] == PAPER_FILL_AT_ONCE;
-	paper_due_put(&engine->due, order, now_ms() + (at_once ? 0 : rule->value[PAPER_RULE_DELAY_MS]));
+	int64_t due_ms = now_ms() + (at_once ? 0 : rule->value[PAPER_RULE_DELAY_MS]);
+	if (order->due_place == PAPER_NOT_DUE || due_ms < order->due_ms)
+		paper_due_put(&engine->due, order, due_ms);
 }
 
 /* How much of the order may ever be filled. */
@@ -58,6 +62,7 @@ static int64_t most_to_fill(const struct paper_order *order, const struct paper_
 	return most_nano < order->quantity_nano ? most_nano : order->quantity_nano;
 }
 
+/* Orders that take what they get at the first look, and no more. */
 static bool is_once(const struct paper_order *order)
 {
 	return order->tif == PAPER_IOC || order->tif == PAPER_FOK;
@@ -95,6 +100,7 @@ static int64_t part_price(const struct paper_order *order, const struct paper_ru
 	return is_worse ? order->limit_nano : price;
 }
 
+/* Whether the market would take the order at the price of now. */
 static bool is_marketable(const struct paper_order *order)
 {
 	if (!order->stock->is_listed)
@@ -137,11 +143,12 @@ static bool step_finish(struct paper_engine *engine, struct paper_order *order, 
 	return paper_engine_end(engine, order, then == PAPER_THEN_EXPIRED ? PAPER_EXPIRED : PAPER_CANCELED, err);
 }
 
+/* Makes the next fill. */
 static bool step_fill(struct paper_engine *engine, struct paper_order *order, const struct paper_rule *rule,
 		      int64_t most_nano, struct err *err)
 {
-	struct paper_fill fill = paper_book_make_fill(engine->parts.book, order, part_size(order, rule, most_nano),
-						      part_price(order, rule));
+	struct paper_fill fill =
+	    paper_book_make_fill(engine->parts.book, order, part_size(order, rule, most_nano), part_price(order, rule));
 	if (!paper_ledger_filled(engine->parts.ledger, &fill, err))
 		return false;
 	paper_book_add_fill(engine->parts.book, &fill);
@@ -243,15 +250,14 @@ void paper_engine_wake_all(struct paper_engine *engine)
 {
 	struct paper_order *order = paper_book_open_first(engine->parts.book);
 	for (; order; order = order->open_next)
-		if (order->due_place == PAPER_NOT_DUE)
-			schedule(engine, order);
+		schedule(engine, order);
 	timer_arm(engine);
 }
 
 void paper_engine_wake_stock(struct paper_engine *engine, const struct paper_stock *stock)
 {
 	for (struct paper_order *order = stock->open; order; order = order->stock_next)
-		if (order->due_place == PAPER_NOT_DUE)
+		if (order->due_place == PAPER_NOT_DUE) /* the others see the price when they are due */
 			paper_due_put(&engine->due, order, now_ms());
 	timer_arm(engine);
 }

@@ -38,7 +38,8 @@ bool paper_engine_end(struct paper_engine *engine, struct paper_order *order, en
 		      struct err *err) MUST_USE;
 bool paper_engine_expire_all(struct paper_engine *engine, size_t *count, struct err *err) MUST_USE;
 
-/* Settings changed, or the price of a stock: orders that rest are looked at again. */
+/* Settings changed: every open order is looked at again, as soon as they now say. The price of a stock changed: its
+ * orders that rest are. */
 void paper_engine_wake_all(struct paper_engine *engine);
 void paper_engine_wake_stock(struct paper_engine *engine, const struct paper_stock *stock);
 

@@ -20,6 +20,7 @@ struct page {
 	int direction;
 };
 
+/* Which fills a call asks for; false, and answered, where a parameter is not valid. */
 static bool page_read(struct http_request *request, const struct paper_book *book, struct page *page)
 {
 	int64_t after_ms = -1, until_ms = INT64_MAX;
@@ -65,9 +66,10 @@ void paper_handle_account(struct http_request *request, void *arg)
 	char id[PAPER_UUID_SIZE];
 	paper_uuid_of_name("muster-paper account", id);
 	http_answer_json(request, 200,
-			 json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:b, s:b, s:b}", "id", id, "account_number", "PAPER0001",
-				   "status", "ACTIVE", "currency", "USD", "cash", "1000000000", "buying_power", "1000000000",
-				   "trading_blocked", 0, "account_blocked", 0, "trade_suspended_by_user", 0));
+			 json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:b, s:b, s:b}", "id", id, "account_number",
+				   "PAPER0001", "status", "ACTIVE", "currency", "USD", "cash", "1000000000",
+				   "buying_power", "1000000000", "trading_blocked", 0, "account_blocked", 0,
+				   "trade_suspended_by_user", 0));
 }
 
 void paper_handle_asset(struct http_request *request, void *arg)
@@ -84,9 +86,9 @@ void paper_handle_asset(struct http_request *request, void *arg)
 	char id[PAPER_UUID_SIZE];
 	paper_uuid_of_name(stock->symbol, id);
 	http_answer_json(request, 200,
-			 json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:b, s:b, s:b}", "id", id, "class", "us_equity", "exchange",
-				   "NYSE", "symbol", stock->symbol, "name", stock->name, "status", "active", "tradable", 1,
-				   "marginable", 0, "fractionable", stock->is_fractionable));
+			 json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:b, s:b, s:b}", "id", id, "class", "us_equity",
+				   "exchange", "NYSE", "symbol", stock->symbol, "name", stock->name, "status", "active",
+				   "tradable", 1, "marginable", 0, "fractionable", stock->is_fractionable));
 }
 
 /* The first session that opens (or closes) after `now_ms`. */

@@ -55,8 +55,9 @@ void paper_handle_price(struct http_request *request, void *arg)
 		return;
 	}
 	paper_engine_wake_stock(paper->engine, stock);
-	http_answer_json(request, 200,
-			 json_pack("{s:s, s:o}", "symbol", stock->symbol, "price", paper_decimal_json(stock->price_nano)));
+	http_answer_json(
+	    request, 200,
+	    json_pack("{s:s, s:o}", "symbol", stock->symbol, "price", paper_decimal_json(stock->price_nano)));
 }
 
 void paper_handle_expire_all(struct http_request *request, void *arg)

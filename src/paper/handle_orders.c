@@ -105,6 +105,7 @@ struct listing {
 	int64_t after_ms, until_ms;
 };
 
+/* What a call asks for; false, and answered, where a parameter is not valid. */
 static bool listing_read(struct http_request *request, struct listing *listing)
 {
 	*listing = (struct listing){LISTED_OPEN, NEWEST_FIRST, ORDERS_DEFAULT, -1, INT64_MAX};

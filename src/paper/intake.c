@@ -49,6 +49,7 @@ static bool read_word(const struct reading *reading, const char *name, const cha
 	return *place < count || paper_refuse(reading->refusal, PAPER_REFUSE_FIELD, "invalid %s", name);
 }
 
+/* A symbol of the stock list. */
 static bool read_symbol(const struct reading *reading)
 {
 	const char *symbol = json_string_value(member(reading, "symbol"));
@@ -60,6 +61,7 @@ static bool read_symbol(const struct reading *reading)
 	return paper_refuse(reading->refusal, PAPER_REFUSE_VALUE, "asset \"%.40s\" not found", symbol);
 }
 
+/* Side, type and time in force. */
 static bool read_words(const struct reading *reading)
 {
 	int side, type, tif;
@@ -87,9 +89,11 @@ static bool read_size(const struct reading *reading)
 	if (!order->notional_nano)
 		return true;
 	if (order->type != PAPER_MARKET)
-		return paper_refuse(reading->refusal, PAPER_REFUSE_VALUE, "notional is only accepted for market orders");
+		return paper_refuse(reading->refusal, PAPER_REFUSE_VALUE,
+				    "notional is only accepted for market orders");
 	if (order->notional_nano % CENT)
-		return paper_refuse(reading->refusal, PAPER_REFUSE_VALUE, "notional value must be limited to 2 decimal places");
+		return paper_refuse(reading->refusal, PAPER_REFUSE_VALUE,
+				    "notional value must be limited to 2 decimal places");
 	int128 quantity = decimal_mul_div(order->notional_nano, NANO, order->stock->price_nano);
 	if (quantity <= 0 || quantity > INT64_MAX)
 		return paper_refuse(reading->refusal, PAPER_REFUSE_VALUE, "notional is out of range");
@@ -130,6 +134,7 @@ static bool read_price(const struct reading *reading)
 			    decimal_format(order->limit_nano, text));
 }
 
+/* The caller's own id, or one that is made for it; never one that was there before. */
 static bool read_client_id(const struct reading *reading)
 {
 	struct paper_order *order = reading->order;
@@ -201,7 +206,7 @@ struct paper_order *paper_intake_read(const struct paper_intake *intake, const j
 		return NULL;
 	}
 	order->commission_nano =
-		paper_settings_rule(intake->settings, order->stock->symbol)->value[PAPER_RULE_COMMISSION];
+	    paper_settings_rule(intake->settings, order->stock->symbol)->value[PAPER_RULE_COMMISSION];
 	order->submitted_ms = order->updated_ms = paper_book_now_ms(intake->book);
 	order->due_place = PAPER_NOT_DUE;
 	paper_uuid_random(order->id);

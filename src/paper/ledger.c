@@ -154,8 +154,8 @@ bool paper_ledger_filled(struct paper_ledger *ledger, const struct paper_fill *f
 	return ledger_write(ledger, event, err);
 }
 
-bool paper_ledger_ended(struct paper_ledger *ledger, const struct paper_order *order, enum paper_state state, int64_t at_ms,
-			struct err *err)
+bool paper_ledger_ended(struct paper_ledger *ledger, const struct paper_order *order, enum paper_state state,
+			int64_t at_ms, struct err *err)
 {
 	json_t *event = event_make(state == PAPER_EXPIRED ? "expired" : "canceled", at_ms);
 	add_order(event, order);

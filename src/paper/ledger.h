@@ -33,7 +33,7 @@ bool paper_ledger_accepted(struct paper_ledger *ledger, const struct paper_order
 bool paper_ledger_refused(struct paper_ledger *ledger, const json_t *body, int status_code, const char *message,
 			  struct err *err) MUST_USE;
 bool paper_ledger_filled(struct paper_ledger *ledger, const struct paper_fill *fill, struct err *err) MUST_USE;
-bool paper_ledger_ended(struct paper_ledger *ledger, const struct paper_order *order, enum paper_state state, int64_t at_ms,
-			struct err *err) MUST_USE;
+bool paper_ledger_ended(struct paper_ledger *ledger, const struct paper_order *order, enum paper_state state,
+			int64_t at_ms, struct err *err) MUST_USE;
 
 #endif

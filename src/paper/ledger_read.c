@@ -29,6 +29,7 @@ static bool decimal_of(const json_t *event, const char *key, int64_t *nano, stru
 	return text_of(event, key, &text, err) && (decimal_parse(text, nano, err) || err_context(err, "\"%s\"", key));
 }
 
+/* The time of an event. */
 static bool time_of(const json_t *event, int64_t *at_ms, struct err *err)
 {
 	const char *text;
@@ -71,7 +72,8 @@ static bool order_read(const json_t *event, struct paper_order *order, struct er
 	    !decimal_of(event, "qty", &order->quantity_nano, err) ||
 	    !decimal_of(event, "notional", &order->notional_nano, err) ||
 	    !decimal_of(event, "limit_price", &order->limit_nano, err) ||
-	    !decimal_of(event, "commission", &order->commission_nano, err) || !time_of(event, &order->submitted_ms, err))
+	    !decimal_of(event, "commission", &order->commission_nano, err) ||
+	    !time_of(event, &order->submitted_ms, err))
 		return false;
 	order->side = (enum paper_side)side;
 	order->type = (enum paper_type)type;
@@ -81,6 +83,7 @@ static bool order_read(const json_t *event, struct paper_order *order, struct er
 	return true;
 }
 
+/* Puts an accepted order into the book; refused ones leave nothing behind. */
 static bool restore_order(const struct restore *restore, const json_t *event, struct err *err)
 {
 	const char *outcome, *symbol;
@@ -107,7 +110,8 @@ static bool restore_order(const struct restore *restore, const json_t *event, st
 }
 
 /* The open order that an event is about. */
-static bool open_order_of(const struct restore *restore, const json_t *event, struct paper_order **order, struct err *err)
+static bool open_order_of(const struct restore *restore, const json_t *event, struct paper_order **order,
+			  struct err *err)
 {
 	const char *id;
 	if (!text_of(event, "order_id", &id, err))
@@ -117,6 +121,7 @@ static bool open_order_of(const struct restore *restore, const json_t *event, st
 	       err_set(err, ERR_INTERNAL, "the order %.40s is not open", id);
 }
 
+/* Adds a fill to its order. */
 static bool restore_fill(const struct restore *restore, const json_t *event, struct err *err)
 {
 	struct paper_fill fill = {0};
@@ -131,6 +136,7 @@ static bool restore_fill(const struct restore *restore, const json_t *event, str
 	return true;
 }
 
+/* Ends an order. */
 static bool restore_end(const struct restore *restore, const json_t *event, enum paper_state state, struct err *err)
 {
 	struct paper_order *order;
@@ -141,11 +147,13 @@ static bool restore_end(const struct restore *restore, const json_t *event, enum
 	return true;
 }
 
+/* The event "canceled". */
 static bool restore_canceled(const struct restore *restore, const json_t *event, struct err *err)
 {
 	return restore_end(restore, event, PAPER_CANCELED, err);
 }
 
+/* The event "expired". */
 static bool restore_expired(const struct restore *restore, const json_t *event, struct err *err)
 {
 	return restore_end(restore, event, PAPER_EXPIRED, err);
@@ -155,10 +163,10 @@ static const struct {
 	const char *event;
 	bool (*apply)(const struct restore *restore, const json_t *event, struct err *err);
 } events[] = {
-	{"order", restore_order},
-	{"fill", restore_fill},
-	{"canceled", restore_canceled},
-	{"expired", restore_expired},
+    {"order", restore_order},
+    {"fill", restore_fill},
+    {"canceled", restore_canceled},
+    {"expired", restore_expired},
 };
 
 /* Applies one line; events that are not known change nothing. */

@@ -4,11 +4,11 @@
 int main(int argc, char **argv)
 {
 	static const struct program_hooks hooks = {
-		.name = "muster-paper",
-		.purpose = "a paper broker that speaks the Alpaca Trading API v2",
-		.start = paper_start,
-		.drain = paper_drain,
-		.end = paper_end,
+	    .name = "muster-paper",
+	    .purpose = "a paper broker that speaks the Alpaca Trading API v2",
+	    .start = paper_start,
+	    .drain = paper_drain,
+	    .end = paper_end,
 	};
 	return program_main(argc, argv, &hooks);
 }

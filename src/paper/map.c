@@ -20,6 +20,7 @@ struct paper_map {
 	uint64_t seed;
 };
 
+/* Seeded hash of a key. */
 static uint64_t key_hash(const struct paper_map *map, const char *key)
 {
 	uint64_t hash = map->seed;
@@ -39,6 +40,7 @@ static struct slot *slot_find(const struct paper_map *map, const char *key, uint
 	return &map->slots[i];
 }
 
+/* Makes empty slots. */
 static void slots_make(struct paper_map *map, size_t size)
 {
 	map->slots = calloc(size, sizeof *map->slots);
@@ -47,6 +49,7 @@ static void slots_make(struct paper_map *map, size_t size)
 	map->size = size;
 }
 
+/* Doubles the slots. */
 static void map_grow(struct paper_map *map)
 {
 	struct slot *old = map->slots;

@@ -66,8 +66,9 @@ static json_t *average_json(const struct paper_order *order)
 /* What is never anything else at this broker. */
 static void add_constants(json_t *json)
 {
-	static const char *const nulls[] = {"failed_at", "replaced_at",	  "replaced_by", "replaces", "stop_price", "legs",
-					    "trail_price", "trail_percent", "hwm",	   "subtag",   "source"};
+	static const char *const nulls[] = {"failed_at",  "replaced_at", "replaced_by", "replaces",
+					    "stop_price", "legs",	 "trail_price", "trail_percent",
+					    "hwm",	  "subtag",	 "source"};
 	for (size_t i = 0; i < sizeof nulls / sizeof *nulls; i++)
 		json_object_set_new(json, nulls[i], json_null());
 	json_object_set_new(json, "asset_class", json_string("us_equity"));
@@ -81,9 +82,9 @@ json_t *paper_order_json(const struct paper_order *order)
 	paper_uuid_of_name(order->stock->symbol, asset_id);
 	const char *type = paper_type_words[order->type];
 	json_t *json = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "id", order->id, "client_order_id",
-				 order->client_order_id, "asset_id", asset_id, "symbol", order->stock->symbol, "order_type",
-				 type, "type", type, "side", paper_side_words[order->side], "time_in_force",
-				 paper_tif_words[order->tif], "status", paper_order_status(order));
+				 order->client_order_id, "asset_id", asset_id, "symbol", order->stock->symbol,
+				 "order_type", type, "type", type, "side", paper_side_words[order->side],
+				 "time_in_force", paper_tif_words[order->tif], "status", paper_order_status(order));
 	json_object_set_new(json, "created_at", paper_time_json(order->submitted_ms));
 	json_object_set_new(json, "submitted_at", paper_time_json(order->submitted_ms));
 	json_object_set_new(json, "updated_at", paper_time_json(order->updated_ms));

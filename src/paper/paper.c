@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "paper/handlers.h"
 #include "shared/log.h"
@@ -35,6 +36,7 @@ static void drained(void *arg)
 	program_stop(paper->program, 0);
 }
 
+/* Frees what has been built so far. */
 static void paper_free(struct paper *paper)
 {
 	http_server_free(paper->http);
@@ -66,23 +68,24 @@ static bool paper_load(struct paper *paper, const struct config *config, struct 
 	return true;
 }
 
+/* Opens the door, and says where it is. */
 static bool paper_listen(struct paper *paper, const struct config *config, struct err *err)
 {
 	char host[CONFIG_TEXT_SIZE], address[CONFIG_TEXT_SIZE + 16];
 	uint16_t port;
 	const struct http_server_options options = {
-		.address = config->paper.listen,
-		.max_body_bytes = BODY_MAX,
-		.routes = paper_routes,
-		.problem = paper_answer_problem,
-		.before = paper_admit,
-		.drained = drained,
-		.arg = paper,
+	    .address = config->paper.listen,
+	    .max_body_bytes = BODY_MAX,
+	    .routes = paper_routes,
+	    .problem = paper_answer_problem,
+	    .before = paper_admit,
+	    .drained = drained,
+	    .arg = paper,
 	};
 	paper->http = http_server_new(paper->base, &options, err);
 	if (!paper->http || !config_split_address(config->paper.listen, host, &port, err))
 		return false;
-	snprintf(address, sizeof address, "%s:%u", host, http_server_port(paper->http));
+	snprintf(address, sizeof address, strchr(host, ':') ? "[%s]:%u" : "%s:%u", host, http_server_port(paper->http));
 	log_event(LOG_INFO, "listening", "address", address, NULL);
 	return true;
 }
@@ -100,7 +103,7 @@ bool paper_start(struct program *program, struct err *err)
 	bool ok = paper_load(paper, config, err);
 	if (ok) {
 		const struct paper_engine_parts parts = {
-			paper->base, paper->book, paper->ledger, paper->settings, engine_failed, paper,
+		    paper->base, paper->book, paper->ledger, paper->settings, engine_failed, paper,
 		};
 		paper->engine = paper_engine_new(&parts);
 		ok = paper_listen(paper, config, err);

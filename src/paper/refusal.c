@@ -10,7 +10,7 @@ static const struct {
 	const char *message;
 } rows[] = {
 #define X(constant, status, code, message) [PAPER_##constant] = {status, code, message},
-	PAPER_REFUSALS(X)
+    PAPER_REFUSALS(X)
 #undef X
 };
 

@@ -40,7 +40,7 @@ struct paper_refusal {
 
 /* Fills a refusal; `format` NULL takes the row's own message. Always returns false. */
 bool paper_refuse(struct paper_refusal *refusal, enum paper_refusal_kind kind, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
+    __attribute__((format(printf, 3, 4)));
 
 /* Answers the request with it. */
 void paper_refusal_answer(struct http_request *request, struct paper_refusal *take_refusal);

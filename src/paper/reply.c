@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+/* Sends a reply. */
 static void reply_now(const struct paper_reply *reply)
 {
 	if (reply->order) {

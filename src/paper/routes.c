@@ -8,24 +8,25 @@
 #include "shared/clock.h"
 
 const struct http_route paper_routes[] = {
-	{HTTP_POST, "/v2/orders", HTTP_BODY_JSON, paper_handle_submit},
-	{HTTP_GET, "/v2/orders", HTTP_BODY_NONE, paper_handle_orders},
-	{HTTP_GET, "/v2/orders/{id}", HTTP_BODY_NONE, paper_handle_order},
-	{HTTP_DELETE, "/v2/orders/{id}", HTTP_BODY_NONE, paper_handle_cancel},
-	{HTTP_GET, "/v2/orders:by_client_order_id", HTTP_BODY_NONE, paper_handle_order_by_client_id},
-	{HTTP_GET, "/v2/account/activities/FILL", HTTP_BODY_NONE, paper_handle_fills},
-	{HTTP_GET, "/v2/account", HTTP_BODY_NONE, paper_handle_account},
-	{HTTP_GET, "/v2/assets/{symbol}", HTTP_BODY_NONE, paper_handle_asset},
-	{HTTP_GET, "/v2/clock", HTTP_BODY_NONE, paper_handle_clock},
-	{HTTP_GET, "/v2/calendar", HTTP_BODY_NONE, paper_handle_calendar},
-	{HTTP_GET, "/paper/settings", HTTP_BODY_NONE, paper_handle_settings},
-	{HTTP_PUT, "/paper/settings", HTTP_BODY_JSON, paper_handle_settings_put},
-	{HTTP_POST, "/paper/price", HTTP_BODY_JSON, paper_handle_price},
-	{HTTP_POST, "/paper/expire_all", HTTP_BODY_NONE, paper_handle_expire_all},
-	{HTTP_GET, "/healthz", HTTP_BODY_NONE, paper_handle_health},
-	{0},
+    {HTTP_POST, "/v2/orders", HTTP_BODY_JSON, paper_handle_submit},
+    {HTTP_GET, "/v2/orders", HTTP_BODY_NONE, paper_handle_orders},
+    {HTTP_GET, "/v2/orders/{id}", HTTP_BODY_NONE, paper_handle_order},
+    {HTTP_DELETE, "/v2/orders/{id}", HTTP_BODY_NONE, paper_handle_cancel},
+    {HTTP_GET, "/v2/orders:by_client_order_id", HTTP_BODY_NONE, paper_handle_order_by_client_id},
+    {HTTP_GET, "/v2/account/activities/FILL", HTTP_BODY_NONE, paper_handle_fills},
+    {HTTP_GET, "/v2/account", HTTP_BODY_NONE, paper_handle_account},
+    {HTTP_GET, "/v2/assets/{symbol}", HTTP_BODY_NONE, paper_handle_asset},
+    {HTTP_GET, "/v2/clock", HTTP_BODY_NONE, paper_handle_clock},
+    {HTTP_GET, "/v2/calendar", HTTP_BODY_NONE, paper_handle_calendar},
+    {HTTP_GET, "/paper/settings", HTTP_BODY_NONE, paper_handle_settings},
+    {HTTP_PUT, "/paper/settings", HTTP_BODY_JSON, paper_handle_settings_put},
+    {HTTP_POST, "/paper/price", HTTP_BODY_JSON, paper_handle_price},
+    {HTTP_POST, "/paper/expire_all", HTTP_BODY_NONE, paper_handle_expire_all},
+    {HTTP_GET, "/healthz", HTTP_BODY_NONE, paper_handle_health},
+    {0},
 };
 
+/* Sets a header to a number. */
 static void set_number(struct http_request *request, const char *name, int64_t value)
 {
 	char text[24];
@@ -59,7 +60,8 @@ static bool admit_keys(struct paper *paper, struct http_request *request)
 		paper_answer_refused(request, PAPER_REFUSE_UNAUTHORIZED);
 		return false;
 	}
-	bool is_known = strcmp(id, paper->key_id) == 0 && (!paper->key_secret || strcmp(secret, paper->key_secret) == 0);
+	bool is_known =
+	    strcmp(id, paper->key_id) == 0 && (!paper->key_secret || strcmp(secret, paper->key_secret) == 0);
 	if (!is_known)
 		paper_answer_refused(request, PAPER_REFUSE_FORBIDDEN);
 	return is_known;

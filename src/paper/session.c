@@ -12,6 +12,7 @@ static const int holidays[] = {20261126, 20261225, 20270101, 20270118, 20270215,
 			       20270531, 20270618, 20270705, 20270906, 20271125, 20271224};
 static const int early_closes[] = {20261127, 20261224, 20271126};
 
+/* Whether a date stands in a list. */
 static bool is_among(int date, const int *dates, size_t count)
 {
 	for (size_t i = 0; i < count; i++)

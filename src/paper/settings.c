@@ -25,14 +25,14 @@ static const struct field {
 	const char *otherwise;
 	const char *const *words;
 } fields[PAPER_RULE_FIELDS] = {
-	[PAPER_RULE_FILL] = {"fill", KIND_WORD, 0, 0, "\"at_once\"", fill_words},
-	[PAPER_RULE_DELAY_MS] = {"delay_ms", KIND_COUNT, 0, DELAY_MAX_MS, "0", NULL},
-	[PAPER_RULE_PARTS] = {"parts", KIND_COUNT, 1, 10000, "2", NULL},
-	[PAPER_RULE_FILL_QUANTITY] = {"fill_quantity", KIND_DECIMAL_OR_NULL, 0, INT64_MAX, "null", NULL},
-	[PAPER_RULE_THEN] = {"then", KIND_WORD, 0, 0, "\"open\"", then_words},
-	[PAPER_RULE_PRICE_STEP] = {"price_step", KIND_DECIMAL, -1000 * NANO, 1000 * NANO, "\"0\"", NULL},
-	[PAPER_RULE_COMMISSION] = {"commission_per_order", KIND_DECIMAL, 0, 1000000 * NANO, "\"0\"", NULL},
-	[PAPER_RULE_REPLY_DELAY_MS] = {"reply_delay_ms", KIND_COUNT, 0, DELAY_MAX_MS, "0", NULL},
+    [PAPER_RULE_FILL] = {"fill", KIND_WORD, 0, 0, "\"at_once\"", fill_words},
+    [PAPER_RULE_DELAY_MS] = {"delay_ms", KIND_COUNT, 0, DELAY_MAX_MS, "0", NULL},
+    [PAPER_RULE_PARTS] = {"parts", KIND_COUNT, 1, 10000, "2", NULL},
+    [PAPER_RULE_FILL_QUANTITY] = {"fill_quantity", KIND_DECIMAL_OR_NULL, 0, INT64_MAX, "null", NULL},
+    [PAPER_RULE_THEN] = {"then", KIND_WORD, 0, 0, "\"open\"", then_words},
+    [PAPER_RULE_PRICE_STEP] = {"price_step", KIND_DECIMAL, -1000 * NANO, 1000 * NANO, "\"0\"", NULL},
+    [PAPER_RULE_COMMISSION] = {"commission_per_order", KIND_DECIMAL, 0, 1000000 * NANO, "\"0\"", NULL},
+    [PAPER_RULE_REPLY_DELAY_MS] = {"reply_delay_ms", KIND_COUNT, 0, DELAY_MAX_MS, "0", NULL},
 };
 
 /* The rule of one symbol: all fields, its own and the common ones. */
@@ -55,6 +55,7 @@ struct paper_settings {
 	int64_t default_rate;
 };
 
+/* The row of a field; NULL where there is none of that name. */
 static const struct field *field_find(const char *name)
 {
 	for (size_t i = 0; i < PAPER_RULE_FIELDS; i++)
@@ -79,7 +80,9 @@ static bool word_read(const struct field *field, const json_t *json, int64_t *va
 	return err_set(err, ERR_BAD_TYPE, "\"%s\" must be one of: %s", field->name, known);
 }
 
-static bool count_read(const char *name, const json_t *json, int64_t least, int64_t most, int64_t *value, struct err *err)
+/* Reads a whole number within bounds. */
+static bool count_read(const char *name, const json_t *json, int64_t least, int64_t most, int64_t *value,
+		       struct err *err)
 {
 	*value = json_integer_value(json);
 	if (json_is_integer(json) && *value >= least && *value <= most)
@@ -88,6 +91,7 @@ static bool count_read(const char *name, const json_t *json, int64_t least, int6
 		       (long long)most);
 }
 
+/* Reads a decimal within the bounds of its field. */
 static bool decimal_read(const struct field *field, const json_t *json, int64_t *value, struct err *err)
 {
 	char least[DECIMAL_TEXT], most[DECIMAL_TEXT];
@@ -99,6 +103,7 @@ static bool decimal_read(const struct field *field, const json_t *json, int64_t 
 		       decimal_format(field->least, least), decimal_format(field->most, most));
 }
 
+/* Reads a value of the kind that its field has. */
 static bool field_read(const struct field *field, const json_t *json, int64_t *value, struct err *err)
 {
 	switch (field->kind) {
@@ -129,6 +134,7 @@ static bool rule_compile(const json_t *json, struct paper_rule *rule, struct err
 	return true;
 }
 
+/* Makes the rule of each symbol that has one of its own. */
 static bool symbols_compile(const json_t *json, struct compiled *compiled, struct err *err)
 {
 	const char *symbol;
@@ -136,7 +142,7 @@ static bool symbols_compile(const json_t *json, struct compiled *compiled, struc
 	compiled->own = calloc(json_object_size(json) + 1, sizeof *compiled->own);
 	if (!compiled->own)
 		abort();
-	json_object_foreach((json_t *)(uintptr_t)json, symbol, own) {
+	json_object_foreach ((json_t *)(uintptr_t)json, symbol, own) {
 		struct own_rule *rule = &compiled->own[compiled->own_count++];
 		*rule = (struct own_rule){symbol, compiled->rule};
 		if (!rule_compile(own, &rule->rule, err))
@@ -145,6 +151,7 @@ static bool symbols_compile(const json_t *json, struct compiled *compiled, struc
 	return true;
 }
 
+/* Whether the list holds symbols only. */
 static bool reject_symbols_check(const json_t *json, struct err *err)
 {
 	if (!json_is_array(json))
@@ -161,8 +168,10 @@ static bool reject_symbols_check(const json_t *json, struct err *err)
 static bool settings_compile(const json_t *json, struct compiled *compiled, struct err *err)
 {
 	*compiled = (struct compiled){0};
-	if (rule_compile(json, &compiled->rule, err) && reject_symbols_check(json_object_get(json, "reject_symbols"), err) &&
-	    count_read("rate_per_min", json_object_get(json, "rate_per_min"), 0, RATE_MAX, &compiled->rate_per_min, err) &&
+	if (rule_compile(json, &compiled->rule, err) &&
+	    reject_symbols_check(json_object_get(json, "reject_symbols"), err) &&
+	    count_read("rate_per_min", json_object_get(json, "rate_per_min"), 0, RATE_MAX, &compiled->rate_per_min,
+		       err) &&
 	    symbols_compile(json_object_get(json, "symbols"), compiled, err))
 		return true;
 	free(compiled->own);
@@ -191,9 +200,10 @@ static bool symbol_merge(json_t *symbols, const char *symbol, const json_t *chan
 	if (!json_object_get(symbols, symbol))
 		json_object_set_new(symbols, symbol, json_object());
 	json_t *own = json_object_get(symbols, symbol);
-	json_object_foreach((json_t *)(uintptr_t)change, name, value) {
+	json_object_foreach ((json_t *)(uintptr_t)change, name, value) {
 		if (!field_find(name))
-			return err_set(err, ERR_UNKNOWN_FIELD, "\"symbols\": %s: there is no setting \"%.40s\"", symbol, name);
+			return err_set(err, ERR_UNKNOWN_FIELD, "\"symbols\": %s: there is no setting \"%.40s\"", symbol,
+				       name);
 		if (json_is_null(value))
 			json_object_del(own, name);
 		else
@@ -202,6 +212,7 @@ static bool symbol_merge(json_t *symbols, const char *symbol, const json_t *chan
 	return true;
 }
 
+/* Merges the rules of symbols; null takes all of them away. */
 static bool symbols_merge(json_t *json, json_t *change, struct err *err)
 {
 	const char *symbol;
@@ -212,7 +223,7 @@ static bool symbols_merge(json_t *json, json_t *change, struct err *err)
 	}
 	if (!json_is_object(change))
 		return err_set(err, ERR_BAD_TYPE, "\"symbols\" must be an object of symbols");
-	json_object_foreach(change, symbol, own)
+	json_object_foreach (change, symbol, own)
 		if (!symbol_merge(symbols, symbol, own, err))
 			return false;
 	return true;
@@ -273,7 +284,7 @@ bool paper_settings_merge(struct paper_settings *settings, const json_t *change,
 		return err_set(err, ERR_BAD_TYPE, "settings are an object");
 	json_t *json = json_deep_copy(settings->json);
 	bool ok = true;
-	json_object_foreach((json_t *)(uintptr_t)change, name, value)
+	json_object_foreach ((json_t *)(uintptr_t)change, name, value)
 		ok = ok && field_merge(settings, json, name, value, err);
 	if (!ok || !settings_compile(json, &compiled, err)) {
 		json_decref(json);

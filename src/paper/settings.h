@@ -17,13 +17,13 @@ enum paper_then { PAPER_THEN_OPEN, PAPER_THEN_CANCELED, PAPER_THEN_EXPIRED };
 
 /* The fields of a rule, in the order of the table in settings.c. */
 enum paper_rule_field {
-	PAPER_RULE_FILL,	  /* enum paper_fill_mode */
-	PAPER_RULE_DELAY_MS,	  /* before a fill, and between parts */
-	PAPER_RULE_PARTS,	  /* how many fills an order gets */
-	PAPER_RULE_FILL_QUANTITY, /* nano; PAPER_NO_LIMIT: the whole order */
-	PAPER_RULE_THEN,	  /* enum paper_then: what becomes of what is not filled */
-	PAPER_RULE_PRICE_STEP,	  /* nano; added to the price with each part */
-	PAPER_RULE_COMMISSION,	  /* nano; for each order that gets a fill */
+	PAPER_RULE_FILL,	   /* enum paper_fill_mode */
+	PAPER_RULE_DELAY_MS,	   /* before a fill, and between parts */
+	PAPER_RULE_PARTS,	   /* how many fills an order gets */
+	PAPER_RULE_FILL_QUANTITY,  /* nano; PAPER_NO_LIMIT: the whole order */
+	PAPER_RULE_THEN,	   /* enum paper_then: what becomes of what is not filled */
+	PAPER_RULE_PRICE_STEP,	   /* nano; added to the price with each part */
+	PAPER_RULE_COMMISSION,	   /* nano; for each order that gets a fill */
 	PAPER_RULE_REPLY_DELAY_MS, /* before POST /v2/orders answers */
 	PAPER_RULE_FIELDS
 };

@@ -56,6 +56,7 @@ static int fields_split(char *line, char **fields)
 	return count;
 }
 
+/* A new stock, without a price. */
 static struct paper_stock *stock_add(struct paper_stocks *stocks, const char *symbol)
 {
 	struct paper_stock *stock = calloc(1, sizeof *stock);
@@ -68,6 +69,7 @@ static struct paper_stock *stock_add(struct paper_stocks *stocks, const char *sy
 	return stock;
 }
 
+/* Finds the columns in the first line. */
 static bool header_read(char *line, const struct line_place *place, struct columns *columns, struct err *err)
 {
 	char *fields[COLUMNS_MAX];
@@ -83,7 +85,8 @@ static bool header_read(char *line, const struct line_place *place, struct colum
 			*column = i;
 	}
 	if (columns->symbol < 0 || columns->price < 0)
-		return err_set(err, ERR_CONFIG, "%s: the first line must name the columns symbol and price", place->path);
+		return err_set(err, ERR_CONFIG, "%s: the first line must name the columns symbol and price",
+			       place->path);
 	return true;
 }
 
@@ -93,6 +96,7 @@ static const char *field_of(char *const *fields, int count, int column)
 	return column >= 0 && column < count ? fields[column] : "";
 }
 
+/* Takes one line of the file as a stock. */
 static bool stock_read(struct paper_stocks *stocks, char *line, const struct line_place *place,
 		       const struct columns *columns, struct err *err)
 {
@@ -120,6 +124,7 @@ static bool stock_read(struct paper_stocks *stocks, char *line, const struct lin
 	return true;
 }
 
+/* Reads all lines. */
 static bool file_read(struct paper_stocks *stocks, FILE *file, const char *path, struct err *err)
 {
 	char *line = NULL;

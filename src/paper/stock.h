@@ -18,7 +18,7 @@ struct paper_stock {
 	bool is_fractionable;
 	struct paper_order *open; /* open orders, oldest first; the book keeps this */
 	struct paper_order *open_last;
-	size_t open_count[2]; /* by side */
+	size_t open_count[2];	  /* by side */
 	struct paper_stock *next; /* all stocks */
 };
 

@@ -25,6 +25,7 @@ static void uuid_format(unsigned char *bytes, unsigned version, char *text)
 	*text = '\0';
 }
 
+/* As many as a UUID has. */
 static void random_bytes(unsigned char *bytes)
 {
 	if (getrandom(bytes, UUID_BYTES, 0) != UUID_BYTES)

@@ -54,8 +54,10 @@ struct http_server_options {
 	void (*drained)(void *arg);
 	void *arg;
 };
-/* `options` is copied, but its routes are borrowed for the server's life. NULL with `err` set where it cannot listen. */
-struct http_server *http_server_new(struct event_base *base, const struct http_server_options *options, struct err *err);
+/* `options` is copied, but its routes are borrowed for the server's life. NULL with `err` set where it cannot listen.
+ */
+struct http_server *http_server_new(struct event_base *base, const struct http_server_options *options,
+				    struct err *err);
 
 /* Takes no new connections and closes the idle ones; those with a request under way are kept until it is answered. */
 void http_server_drain(struct http_server *server);
@@ -82,9 +84,11 @@ void http_set_header(struct http_request *request, const char *name, const char 
 
 /* Each of these answers and ends the request. */
 void http_answer_json(struct http_request *request, int status, json_t *take_json);
-void http_answer_buffer(struct http_request *request, int status, const char *content_type, struct evbuffer *take_buffer);
+void http_answer_buffer(struct http_request *request, int status, const char *content_type,
+			struct evbuffer *take_buffer);
 void http_answer_empty(struct http_request *request, int status);
-/* problem+json: type, title, status, detail, code; `take_errors`: an array for "errors" or NULL. 503 gets Retry-After. */
+/* problem+json: type, title, status, detail, code; `take_errors`: an array for "errors" or NULL. 503 gets Retry-After.
+ */
 void http_answer_error(struct http_request *request, const struct err *err, json_t *take_errors);
 
 /* Before the answer: the connection ends with it. */

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define JSON_TYPE "application/json"
+#define JSON_TYPE    "application/json"
 #define PROBLEM_TYPE "application/problem+json"
 
 /* Phrases that evhttp does not know. */
@@ -13,8 +13,8 @@ static const struct {
 	int status;
 	const char *phrase;
 } phrases[] = {
-	{422, "Unprocessable Content"},
-	{429, "Too Many Requests"},
+    {422, "Unprocessable Content"},
+    {429, "Too Many Requests"},
 };
 
 /* NULL: evhttp has a phrase. */
@@ -128,7 +128,8 @@ void http_answer_json(struct http_request *request, int status, json_t *take_jso
 	answer_json(request, status, JSON_TYPE, take_json);
 }
 
-void http_answer_buffer(struct http_request *request, int status, const char *content_type, struct evbuffer *take_buffer)
+void http_answer_buffer(struct http_request *request, int status, const char *content_type,
+			struct evbuffer *take_buffer)
 {
 	struct evbuffer *buffer = answer_buffer(request);
 	if (buffer)

@@ -10,12 +10,8 @@
 /* Headers that may stand once only. */
 enum once { ONCE_HOST, ONCE_LENGTH, ONCE_CHUNKED, ONCE_TYPE, ONCE_AUTHORIZATION, ONCE_KEY, ONCE_COUNT };
 static const char *const once_names[ONCE_COUNT] = {
-	[ONCE_HOST] = "Host",
-	[ONCE_LENGTH] = "Content-Length",
-	[ONCE_CHUNKED] = "Transfer-Encoding",
-	[ONCE_TYPE] = "Content-Type",
-	[ONCE_AUTHORIZATION] = "Authorization",
-	[ONCE_KEY] = "Idempotency-Key",
+    [ONCE_HOST] = "Host",	  [ONCE_LENGTH] = "Content-Length",	  [ONCE_CHUNKED] = "Transfer-Encoding",
+    [ONCE_TYPE] = "Content-Type", [ONCE_AUTHORIZATION] = "Authorization", [ONCE_KEY] = "Idempotency-Key",
 };
 
 /* A header name is a token: letters, digits and a few marks (RFC 9110, 5.6.2). */
@@ -57,8 +53,9 @@ bool http_check_headers(struct evhttp_request *ev, struct err *err)
 	if (length && (!*length || length[strspn(length, "0123456789")]))
 		return err_set(err, ERR_BAD_REQUEST, "the Content-Length is not a number");
 	if (coding && (length || strcasecmp(coding, "chunked") != 0))
-		return err_set(err, ERR_BAD_REQUEST, length ? "both Content-Length and Transfer-Encoding are given"
-							    : "the Transfer-Encoding is not chunked");
+		return err_set(err, ERR_BAD_REQUEST,
+			       length ? "both Content-Length and Transfer-Encoding are given"
+				      : "the Transfer-Encoding is not chunked");
 	enum evhttp_cmd_type type = evhttp_request_get_command(ev);
 	bool sends_body = type == EVHTTP_REQ_POST || type == EVHTTP_REQ_PUT || type == EVHTTP_REQ_PATCH;
 	if (sends_body && !length && !coding)

@@ -15,7 +15,7 @@
 
 static const uint32_t limits_s[] = {
 #define X(constant, limit_s) [constant] = limit_s,
-	HTTP_PHASES(X)
+    HTTP_PHASES(X)
 #undef X
 };
 
@@ -46,6 +46,7 @@ static void connection_closed(struct evhttp_connection *ev, void *arg)
 	struct http_connection *connection = arg;
 	struct http_server *server = connection->server;
 	evbuffer_remove_cb_entry(bufferevent_get_input(connection->bev), connection->input_watch);
+	http_refusals_forget(connection);
 	if (connection->request)
 		http_request_detach(connection->request);
 	http_connection_set_phase(connection, HTTP_IDLE);
@@ -87,9 +88,10 @@ static void connections_adopt(evutil_socket_t unused, short what, void *arg)
 		server->connections[connection->fd] = connection;
 		evhttp_connection_set_closecb(connection->ev, connection_closed, connection);
 		connection->input_watch =
-			evbuffer_add_cb(bufferevent_get_input(connection->bev), input_changed, connection);
+		    evbuffer_add_cb(bufferevent_get_input(connection->bev), input_changed, connection);
 		if (!connection->input_watch)
 			abort();
+		http_refusals_watch(connection);
 	}
 }
 
@@ -113,7 +115,8 @@ static struct bufferevent *connection_make(struct event_base *base, void *arg)
 	return connection->bev;
 }
 
-/* Once a second: the date for answers, the connections that have taken too long, and accepting again after a failure. */
+/* Once a second: the date for answers, the connections that have taken too long, and accepting again after a failure.
+ */
 static void tick(evutil_socket_t unused, short what, void *arg)
 {
 	(void)unused, (void)what;
@@ -139,13 +142,13 @@ bool http_connections_start(struct http_server *server)
 	const struct timeval second = {1, 0};
 	server->adopt = evtimer_new(server->base, connections_adopt, server);
 	server->tick = event_new(server->base, -1, EV_PERSIST, tick, server);
-	if (!server->adopt || !server->tick || event_add(server->tick, &second))
+	if (!server->adopt || !server->tick || !http_refusals_start(server) || event_add(server->tick, &second))
 		return false;
 	tick(-1, 0, server);
 	evhttp_set_bevcb(server->ev, connection_make, server);
 	evhttp_set_max_headers_size(server->ev, (ev_ssize_t)HEADERS_MAX);
-	/* Up to twice the limit a body is read and then refused in our own words; beyond it evhttp does, after reading it
-	 * away, so that the client gets to see the answer. */
+	/* Up to twice the limit a body is read and then refused in our own words; beyond it evhttp does, after reading
+	 * it away, so that the client gets to see the answer. */
 	evhttp_set_max_body_size(server->ev, (ev_ssize_t)(2 * server->options.max_body_bytes));
 	evhttp_set_flags(server->ev, EVHTTP_SERVER_LINGERING_CLOSE);
 	return true;
@@ -153,6 +156,7 @@ bool http_connections_start(struct http_server *server)
 
 void http_connections_end(struct http_server *server)
 {
+	http_refusals_end(server);
 	if (server->tick)
 		event_free(server->tick);
 	if (server->adopt)

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#define DEPTH_MAX 8
+#define DEPTH_MAX  8
 #define DIGITS_MAX 15 /* any decimal with that many survives a double */
 
 /* Skips a string that starts at `p` (its opening quote); returns what follows it. */
@@ -61,9 +61,10 @@ static bool text_check(const char *text, size_t length, struct err *err)
 			const char *start = p;
 			p = number_skip(p, end, &digits);
 			if (digits > DIGITS_MAX)
-				return err_set(err, ERR_BAD_NUMBER,
-					       "the number at byte %zu has more than %d significant digits: send it as a string",
-					       (size_t)(start - text), DIGITS_MAX);
+				return err_set(
+				    err, ERR_BAD_NUMBER,
+				    "the number at byte %zu has more than %d significant digits: send it as a string",
+				    (size_t)(start - text), DIGITS_MAX);
 			continue;
 		}
 		p++;

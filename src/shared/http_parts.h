@@ -65,11 +65,12 @@ struct http_connection {
 	struct http_server *server;
 	struct bufferevent *bev; /* evhttp's */
 	struct evhttp_connection *ev;
-	struct evbuffer_cb_entry *input_watch;
-	struct http_connection *next_fresh;
+	struct evbuffer_cb_entry *input_watch, *output_watch;
+	struct http_connection *next_fresh, *next_refused;
 	struct http_request *request; /* in hand, or NULL */
 	evutil_socket_t fd;
 	enum http_phase phase;
+	bool is_refused;  /* stands in server->refused */
 	uint32_t since_s; /* server->now_s when the phase began */
 };
 
@@ -100,10 +101,11 @@ struct http_server {
 	struct http_route_table routes;
 	struct http_connection **connections; /* by descriptor */
 	size_t connection_slots;
-	struct http_connection *fresh; /* made by evhttp, not yet in `connections` */
+	struct http_connection *fresh;	 /* made by evhttp, not yet in `connections` */
+	struct http_connection *refused; /* by evhttp itself, its page not yet replaced */
 	struct http_request *requests;
 	size_t handling, writing;
-	struct event *adopt, *tick, *drained;
+	struct event *adopt, *tick, *refuse, *drained;
 	uint32_t now_s; /* seconds since the start: counts ticks */
 	char date[40];	/* for the Date header, made once a second */
 	uint16_t port;
@@ -118,6 +120,12 @@ struct http_connection *http_connection_of(struct http_server *server, struct ev
 void http_connection_set_phase(struct http_connection *connection, enum http_phase phase);
 /* Makes evhttp notice that the client leaves while a handler works. */
 void http_connection_watch(struct http_connection *connection);
+
+/* http_refusal.c */
+bool http_refusals_start(struct http_server *server);
+void http_refusals_end(struct http_server *server);
+void http_refusals_watch(struct http_connection *connection);
+void http_refusals_forget(struct http_connection *connection);
 
 /* http_request.c */
 struct http_request *http_request_new(struct http_connection *connection, struct evhttp_request *ev);

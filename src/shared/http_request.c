@@ -15,12 +15,12 @@ struct http_request *http_request_new(struct http_connection *connection, struct
 		abort();
 	struct http_server *server = connection->server;
 	*request = (struct http_request){
-		.server = server,
-		.connection = connection,
-		.ev = ev,
-		.next = server->requests,
-		.arg = server->options.arg,
-		.is_head = evhttp_request_get_command(ev) == EVHTTP_REQ_HEAD,
+	    .server = server,
+	    .connection = connection,
+	    .ev = ev,
+	    .next = server->requests,
+	    .arg = server->options.arg,
+	    .is_head = evhttp_request_get_command(ev) == EVHTTP_REQ_HEAD,
 	};
 	memcpy(request->text, path ? path : "", length + 1);
 	if (server->requests)
@@ -97,7 +97,8 @@ const char *http_query(const struct http_request *request, const char *name)
 			size_t skip = name_length < length && query[name_length] == '=' ? name_length + 1 : name_length;
 			/* The cache of decoded values is not part of what a request is. */
 			if (skip > name_length || length == name_length)
-				return value_keep((struct http_request *)(uintptr_t)request, query + skip, length - skip);
+				return value_keep((struct http_request *)(uintptr_t)request, query + skip,
+						  length - skip);
 		}
 		query += length;
 		query += *query == '&';

@@ -8,10 +8,10 @@
 #include <string.h>
 
 static const char *const method_words[] = {
-	[HTTP_GET] = "GET",
-	[HTTP_POST] = "POST",
-	[HTTP_PUT] = "PUT",
-	[HTTP_DELETE] = "DELETE",
+    [HTTP_GET] = "GET",
+    [HTTP_POST] = "POST",
+    [HTTP_PUT] = "PUT",
+    [HTTP_DELETE] = "DELETE",
 };
 
 /* Cuts a pattern; it is the program's own text, so that a bad one is our mistake. */

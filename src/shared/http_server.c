@@ -28,8 +28,8 @@ static bool method_of(enum evhttp_cmd_type type, enum http_method *method)
 		enum evhttp_cmd_type type;
 		enum http_method method;
 	} methods[] = {
-		{EVHTTP_REQ_GET, HTTP_GET}, {EVHTTP_REQ_HEAD, HTTP_GET},      {EVHTTP_REQ_POST, HTTP_POST},
-		{EVHTTP_REQ_PUT, HTTP_PUT}, {EVHTTP_REQ_DELETE, HTTP_DELETE},
+	    {EVHTTP_REQ_GET, HTTP_GET}, {EVHTTP_REQ_HEAD, HTTP_GET},	  {EVHTTP_REQ_POST, HTTP_POST},
+	    {EVHTTP_REQ_PUT, HTTP_PUT}, {EVHTTP_REQ_DELETE, HTTP_DELETE},
 	};
 	for (size_t i = 0; i < sizeof methods / sizeof *methods; i++) {
 		if (methods[i].type == type) {
@@ -125,8 +125,8 @@ static struct evconnlistener *listener_bind(struct http_server *server, const st
 	unsigned flags = LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC | LEV_OPT_REUSEABLE |
 			 (server->options.share_port ? LEV_OPT_REUSEABLE_PORT : 0);
 	for (const struct addrinfo *at = list; at; at = at->ai_next) {
-		struct evconnlistener *listener = evconnlistener_new_bind(server->base, NULL, NULL, flags, BACKLOG,
-									  at->ai_addr, (int)at->ai_addrlen);
+		struct evconnlistener *listener =
+		    evconnlistener_new_bind(server->base, NULL, NULL, flags, BACKLOG, at->ai_addr, (int)at->ai_addrlen);
 		if (listener)
 			return listener;
 	}
@@ -190,7 +190,8 @@ struct http_server *http_server_new(struct event_base *base, const struct http_s
 	if (!server->ev || !server->drained || !http_connections_start(server))
 		abort();
 	http_route_table_init(&server->routes, options->routes);
-	/* Every method but CONNECT, whose target is no path, so that an unknown one gets our answer and not evhttp's. */
+	/* Every method but CONNECT, whose target is no path, so that an unknown one gets our answer and not evhttp's.
+	 */
 	evhttp_set_allowed_methods(server->ev, (ev_uint16_t)(0xffff & ~EVHTTP_REQ_CONNECT));
 	evhttp_set_gencb(server->ev, request_arrived, server);
 	if (!server_listen(server, err)) {

@@ -10,6 +10,7 @@
 #define DIGITS_MAX 15
 #define PLACES_MAX 32 /* beyond these the value is out of range, or has too many decimals, whatever its digits */
 
+/* Refuses a number that cannot be told from its neighbours. */
 static bool too_many_digits(struct err *err)
 {
 	return err_set(err, ERR_BAD_NUMBER, "a number with more than %d significant digits: send it as a string",
@@ -47,6 +48,7 @@ static void plain_text(const char *digits, int exponent, char *text)
 	*text = '\0';
 }
 
+/* A double is good where its shortest decimal of 15 digits comes back as the same double. */
 static bool real_decimal(double value, int64_t *nano, struct err *err)
 {
 	char scientific[40], digits[DIGITS_MAX + 1], text[2 * PLACES_MAX + DIGITS_MAX + 4];

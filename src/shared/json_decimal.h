@@ -1,7 +1,7 @@
 /* Decimals out of JSON: callers may send "190.25" or 190.25.
  *
- * jansson holds reals as doubles. A decimal with at most 15 significant digits survives that and is taken back exactly as
- * it was written; one with more cannot be told from its neighbours and must be sent as a string. */
+ * jansson holds reals as doubles. A decimal with at most 15 significant digits survives that and is taken back exactly
+ * as it was written; one with more cannot be told from its neighbours and must be sent as a string. */
 #ifndef MUSTER_JSON_DECIMAL_H
 #define MUSTER_JSON_DECIMAL_H
 

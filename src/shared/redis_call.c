@@ -16,10 +16,10 @@
 
 #include "shared/clock.h"
 
-#define WHAT_SIZE 32
-#define FRAMES_MAX 128 /* bytes of EVALSHA and its frames, without the tag */
+#define WHAT_SIZE   32
+#define FRAMES_MAX  128 /* bytes of EVALSHA and its frames, without the tag */
 #define US_A_SECOND 1000000
-#define US_A_MS 1000
+#define US_A_MS	    1000
 
 enum call_kind { CALL_COMMAND, CALL_SCRIPT, CALL_WAIT };
 
@@ -40,8 +40,9 @@ struct redis_call {
 };
 
 /* What Redis says before it runs anything. */
-static const char *const refusals[] = {"OOM",  "LOADING", "READONLY",	 "NOREPLICAS", "MISCONF", "MASTERDOWN", "NOAUTH",
-				       "NOPERM", "BUSY",  "CLUSTERDOWN", "TRYAGAIN",   "MOVED",	  "ASK",	"NOSCRIPT"};
+static const char *const refusals[] = {"OOM",	     "LOADING", "READONLY", "NOREPLICAS", "MISCONF",
+				       "MASTERDOWN", "NOAUTH",	"NOPERM",   "BUSY",	  "CLUSTERDOWN",
+				       "TRYAGAIN",   "MOVED",	"ASK",	    "NOSCRIPT"};
 
 void *redis_alloc(size_t size)
 {
@@ -108,6 +109,7 @@ static void watch_deadline(struct redis_link *link, const struct redis_call *hea
 	int64_t rest_us = head->deadline_us - now_us;
 	struct timeval delay = {rest_us / US_A_SECOND, rest_us % US_A_SECOND};
 
+	link->watched_us = head->deadline_us;
 	(void)event_add(link->overdue, &delay);
 }
 
@@ -140,7 +142,8 @@ static bool judge_reply(const struct redis_call *call, const redisReply *reply, 
 	if (reply->type != REDIS_REPLY_ERROR)
 		return true;
 	if (call->kind == CALL_WAIT)
-		return err_set(err, ERR_OUTCOME_UNKNOWN, "stored, but whether replicas have it is not known: %s", words);
+		return err_set(err, ERR_OUTCOME_UNKNOWN, "stored, but whether replicas have it is not known: %s",
+			       words);
 	if (strstr(words, "script:") && strstr(words, "on @user_script"))
 		return err_set(err, ERR_INTERNAL, "script %s failed: %s", call->what, words);
 	for (size_t i = 0; i < sizeof refusals / sizeof refusals[0]; i++) {
@@ -189,7 +192,7 @@ static void call_send(struct redis_link *link, struct redis_call *call, const ch
 		return;
 	}
 	TAILQ_INSERT_TAIL(&link->calls, call, entry);
-	if (!event_pending(link->overdue, EV_TIMEOUT, NULL))
+	if (call->deadline_us < link->watched_us || !event_pending(link->overdue, EV_TIMEOUT, NULL))
 		watch_deadline(link, call, now_us);
 }
 
@@ -292,8 +295,8 @@ void redis_link_script(struct redis_link *link, enum script_id id, const struct 
 	call->count = args->count;
 	call->length = args->length;
 	head = snprintf(call->bytes, FRAMES_MAX + tag_length,
-			"*%zu\r\n$7\r\nEVALSHA\r\n$40\r\n%s\r\n$1\r\n1\r\n$%zu\r\n%s\r\n", args->count + 4, script->sha1,
-			tag_length, link->tag);
+			"*%zu\r\n$7\r\nEVALSHA\r\n$40\r\n%s\r\n$1\r\n1\r\n$%zu\r\n%s\r\n", args->count + 4,
+			script->sha1, tag_length, link->tag);
 	call->args = call->bytes + head;
 	if (args->length)
 		memcpy(call->args, args->bytes, args->length);

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #define MAJOR_LEAST 7
-#define VALUE_SIZE 64
+#define VALUE_SIZE  64
 
 /* One row: a field of INFO, the value it must have, and what to say where it has not. */
 static const struct requirement {
@@ -15,12 +15,12 @@ static const struct requirement {
 	const char *wanted;
 	const char *remedy;
 } requirements[] = {
-	{"role", "master",
-	 "redis.durability = strict needs a master, and this is a replica; point redis.url at the master"},
-	{"aof_enabled", "1",
-	 "redis.durability = strict needs appendonly yes; set it in redis.conf or use durability = relaxed"},
-	{"maxmemory_policy", "noeviction",
-	 "redis.durability = strict needs maxmemory-policy noeviction; set it in redis.conf or use durability = relaxed"},
+    {"role", "master",
+     "redis.durability = strict needs a master, and this is a replica; point redis.url at the master"},
+    {"aof_enabled", "1",
+     "redis.durability = strict needs appendonly yes; set it in redis.conf or use durability = relaxed"},
+    {"maxmemory_policy", "noeviction",
+     "redis.durability = strict needs maxmemory-policy noeviction; set it in redis.conf or use durability = relaxed"},
 };
 
 /* What each setting of appendfsync risks; NULL is nothing. */
@@ -28,11 +28,11 @@ static const struct fsync_risk {
 	const char *appendfsync;
 	const char *risk;
 } fsync_risks[] = {
-	{"always", NULL},
-	{"everysec", "appendfsync everysec: a power loss or a full disk can lose up to a second of acknowledged orders; "
-		     "appendfsync always loses none"},
-	{"no", "appendfsync no: a power loss can lose up to half a minute of acknowledged orders; appendfsync always loses "
-	       "none"},
+    {"always", NULL},
+    {"everysec", "appendfsync everysec: a power loss or a full disk can lose up to a second of acknowledged orders; "
+		 "appendfsync always loses none"},
+    {"no", "appendfsync no: a power loss can lose up to half a minute of acknowledged orders; appendfsync always loses "
+	   "none"},
 };
 
 char *redis_check_field(const char *info, const char *field, char *value, size_t size)

@@ -20,11 +20,11 @@
 
 #include "shared/log.h"
 
-#define RETRY_LEAST_MS 50
-#define RETRY_MOST_MS 2000
-#define KEEPALIVE_IDLE_S 10
+#define RETRY_LEAST_MS	     50
+#define RETRY_MOST_MS	     2000
+#define KEEPALIVE_IDLE_S     10
 #define KEEPALIVE_INTERVAL_S 5
-#define KEEPALIVE_COUNT 3
+#define KEEPALIVE_COUNT	     3
 
 void redis_link_set_timer(struct event *timer, int64_t after_ms)
 {
@@ -122,10 +122,10 @@ static void keep_alive(int fd)
 	static const struct {
 		int level, name, value;
 	} options[] = {
-		{SOL_SOCKET, SO_KEEPALIVE, 1},
-		{IPPROTO_TCP, TCP_KEEPIDLE, KEEPALIVE_IDLE_S},
-		{IPPROTO_TCP, TCP_KEEPINTVL, KEEPALIVE_INTERVAL_S},
-		{IPPROTO_TCP, TCP_KEEPCNT, KEEPALIVE_COUNT},
+	    {SOL_SOCKET, SO_KEEPALIVE, 1},
+	    {IPPROTO_TCP, TCP_KEEPIDLE, KEEPALIVE_IDLE_S},
+	    {IPPROTO_TCP, TCP_KEEPINTVL, KEEPALIVE_INTERVAL_S},
+	    {IPPROTO_TCP, TCP_KEEPCNT, KEEPALIVE_COUNT},
 	};
 
 	for (size_t i = 0; i < sizeof options / sizeof options[0]; i++)
@@ -259,6 +259,11 @@ void redis_link_free(struct redis_link *link)
 bool redis_link_is_up(const struct redis_link *link)
 {
 	return link->state == LINK_UP;
+}
+
+bool redis_link_is_unfit(const struct redis_link *link)
+{
+	return link->is_unfit && link->state != LINK_UP;
 }
 
 const struct err *redis_link_why_down(const struct redis_link *link)

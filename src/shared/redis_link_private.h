@@ -33,16 +33,17 @@ struct redis_link {
 	const struct redis_link_hooks *hooks;
 	void *arg;
 	char *name;
-	char *channel;	    /* NULL: an ordinary link */
-	char *tag;	    /* "PREFIX:{0}" */
+	char *channel; /* NULL: an ordinary link */
+	char *tag;     /* "PREFIX:{0}" */
 	struct redis_url url;
-	struct err url_err;   /* set where the URL itself is wrong */
+	struct err url_err; /* set where the URL itself is wrong */
 	char place[256];    /* the URL without its secret */
 
 	enum link_state state;
 	redisAsyncContext *context; /* NULL while resting; `context->data` is the link until the link lets go of it */
 	unsigned step;		    /* row of the steps that is being answered */
 	bool is_checking;	    /* the standing check of a link that is up is out */
+	bool is_unfit;		    /* the last check found what `strict` forbids */
 	bool is_master;		    /* as the last check saw it */
 	bool fsync_is_secret;	    /* CONFIG GET was refused: not asked again */
 	struct err why;		    /* why the link is not up */
@@ -57,7 +58,8 @@ struct redis_link {
 	uint64_t repeats;	   /* calls that were sent a second time after NOSCRIPT */
 	struct redis_call_list calls, refused;
 	struct event *overdue, *refusals;
-	int64_t last_deadline_us;
+	int64_t last_deadline_us;   /* of the last call in the queue */
+	int64_t watched_us;	    /* when `overdue` fires, while it is set */
 	struct script_args scratch; /* a command on its way into the connection */
 };
 

@@ -96,7 +96,8 @@ static bool take_info(struct redis_link *link, const redisReply *reply, const st
 	if (!take_ok(link, reply, refusal, err) || !redis_check_usable(info, err))
 		return false;
 	link->is_master = strcmp(redis_check_field(info, "role", role, sizeof role), "master") == 0;
-	if (!redis_check_durable(info, &unsafe)) {
+	link->is_unfit = !redis_check_durable(info, &unsafe);
+	if (link->is_unfit) {
 		if (link->config->redis.durability == DURABILITY_STRICT)
 			return err_set(err, unsafe.code, "%s", unsafe.message);
 		if (strcmp(unsafe.message, link->durable_warned.message) != 0)
@@ -157,11 +158,11 @@ static bool send_subscribe(struct redis_link *link)
 }
 
 static const struct step steps[] = {
-	{send_auth, take_ok},	  {send_select, take_ok},   {send_name, take_anything},
-	{send_info, take_info},	  {send_fsync, take_fsync}, {send_subscribe, NULL},
+    {send_auth, take_ok},   {send_select, take_ok},   {send_name, take_anything},
+    {send_info, take_info}, {send_fsync, take_fsync}, {send_subscribe, NULL},
 };
 
-#define STEP_COUNT (sizeof steps / sizeof steps[0])
+#define STEP_COUNT	 (sizeof steps / sizeof steps[0])
 #define STEP_FIRST_CHECK 3 /* send_info */
 
 void redis_steps_plan_check(struct redis_link *link)

@@ -1,11 +1,12 @@
-/* Reads `redis.url`. Kept apart from the link so that a wrong URL is a configuration error, found before anything runs. */
+/* Reads `redis.url`. Kept apart from the link so that a wrong URL is a configuration error, found before anything runs.
+ */
 #include "shared/redis_url.h"
 
 #include <stdio.h>
 #include <string.h>
 
 #define DEFAULT_PORT 6379
-#define PORT_MAX 65535
+#define PORT_MAX     65535
 #define DATABASE_MAX 1000000
 
 /* A part of the URL as it stands there: not decoded, not ended by NUL. */
@@ -129,7 +130,8 @@ static bool read_unix(struct piece rest, struct redis_url *url, struct err *err)
 	else if (!read_query(rest, url, err))
 		return false;
 	if (path.length < 2 || authority.length)
-		return err_set(err, ERR_CONFIG, "redis.url: unix:// needs an absolute path, as in unix:///run/redis.sock?db=0");
+		return err_set(err, ERR_CONFIG,
+			       "redis.url: unix:// needs an absolute path, as in unix:///run/redis.sock?db=0");
 	return decode_piece(path, url->path, sizeof url->path, "path", err);
 }
 

@@ -1,13 +1,14 @@
-/* The arguments of a script call, kept in the form in which they go over the wire (RESP bulk strings). A commit batch has
- * thousands of them: each costs one memcpy here and no allocation, and the call then copies the whole in one piece. */
+/* The arguments of a script call, kept in the form in which they go over the wire (RESP bulk strings). A commit batch
+ * has thousands of them: each costs one memcpy here and no allocation, and the call then copies the whole in one piece.
+ */
 #include "shared/redis_link_private.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #define CAPACITY_FIRST 1024
-#define DIGITS_MAX 20
-#define FRAME_MAX (1 + DIGITS_MAX + 2 + 2) /* "$", length, CR LF before and after */
+#define DIGITS_MAX     20
+#define FRAME_MAX      (1 + DIGITS_MAX + 2 + 2) /* "$", length, CR LF before and after */
 
 struct script_args *script_args_new(void)
 {

@@ -157,22 +157,21 @@ static bool read_seconds(const char *text, int64_t *seconds)
 
 int64_t alpaca_retry_after_ms(const char *reset, const char *retry_after, const char *date, int64_t wall_ms)
 {
-	int64_t now_ms = wall_ms, seconds, wait_ms = -1;
+	int64_t now_ms = wall_ms, seconds, wait_ms = INT64_MIN, asked_ms = INT64_MIN;
 	/* A Date has no fraction, so our own clock is the better one as long as both agree. */
 	time_t at_s = date ? curl_getdate(date, NULL) : -1;
 	if (at_s >= 0 && llabs((int64_t)at_s * 1000 - wall_ms) > CLOCK_TRUST_MS)
 		now_ms = (int64_t)at_s * 1000;
 	if (read_seconds(reset, &seconds))
 		wait_ms = seconds * 1000 - now_ms;
-	int64_t asked_ms = -1;
 	if (read_seconds(retry_after, &seconds))
 		asked_ms = seconds * 1000;
 	else if (retry_after && (at_s = curl_getdate(retry_after, NULL)) >= 0)
 		asked_ms = (int64_t)at_s * 1000 - now_ms;
 	if (asked_ms > wait_ms)
 		wait_ms = asked_ms;
-	if (wait_ms < 0 && !reset && !retry_after)
-		wait_ms = WAIT_DEFAULT_MS;
+	if (wait_ms == INT64_MIN)
+		return WAIT_DEFAULT_MS;
 	return wait_ms < WAIT_MIN_MS ? WAIT_MIN_MS : wait_ms > WAIT_MAX_MS ? WAIT_MAX_MS : wait_ms;
 }
 

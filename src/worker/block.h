@@ -25,11 +25,9 @@ enum block_waits_for {
 	BLOCK_WAITS_FOR_BEGIN,	      /* begin.lua: slices named and stored, or told to wait for the opposite side */
 	BLOCK_WAITS_FOR_INTENT,	      /* record.lua: slices known as not sent are stored as perhaps sent */
 	BLOCK_WAITS_FOR_SUBMITS,      /* the broker: submits, and look-ups of what may be there */
-	BLOCK_WAITS_FOR_LEARNT,	      /* record.lua: what submits and look-ups told */
 	BLOCK_WAITS_FOR_FOLLOWS,      /* the broker: state (or cancellation) of slices that work */
-	BLOCK_WAITS_FOR_FOLLOWED,     /* record.lua: what following told */
 	BLOCK_WAITS_FOR_FILLS,	      /* the broker: the fills of final slices */
-	BLOCK_WAITS_FOR_MISMATCH,     /* record.lua: fills do not add up yet, asked again later */
+	BLOCK_WAITS_FOR_RECORD,	      /* record.lua: what the broker told; then on, or out of hand until `next_ms` */
 	BLOCK_WAITS_FOR_FILLS_STORED, /* fills.lua, one call for each hundred */
 	BLOCK_WAITS_FOR_CLOSE,	      /* close.lua: totals stand */
 	BLOCK_WAITS_FOR_STATEMENT,    /* statement.lua, a page each */
@@ -54,6 +52,8 @@ struct block {
 	enum block_waits_for waits_for;
 	unsigned references;
 	unsigned replies_due; /* of script calls that are out */
+	size_t reply_tag;     /* during a step: what the call was tagged with */
+	int64_t next_ms;      /* of the record that is out: when Redis gives the block away; < 0: it stays in hand */
 	bool is_dropped;
 	int64_t lease_ends_us; /* on the monotonic clock, never later than in Redis */
 

@@ -33,39 +33,70 @@ static void forget_block(struct block *block, const struct err *err)
 	block_drop(block);
 }
 
+/* One script call that is out. */
+struct block_reply {
+	struct block *block;
+	size_t tag;
+	int64_t lease_from_us; /* 0: the call does not prolong the lease */
+};
+
+/* A reply that is ours to act upon. */
+static void take_reply(struct block *block, const struct block_reply *call, const redisReply *reply)
+{
+	int64_t lease_ends_us = call->lease_from_us + block->worker->config->worker.lease_ms * US_A_MS;
+
+	if (strcmp(reply_text(reply_at(reply, 0)), "stale") == 0) {
+		log_event(LOG_INFO, "block_lost", "block_id", block->id, "why", "another worker has it", NULL);
+		block_drop(block);
+		return;
+	}
+	if (call->lease_from_us > 0 && lease_ends_us > block->lease_ends_us)
+		block->lease_ends_us = lease_ends_us;
+	block->reply_tag = call->tag;
+	order_aggregation_step(block, reply);
+}
+
 /* Any script's reply. */
 static void on_reply(const redisReply *reply, const struct err *err, void *arg)
 {
-	struct block *block = arg;
-	const char *word = reply_text(reply_at(reply, 0));
+	struct block_reply *call = arg;
+	struct block *block = call->block;
 
 	block->replies_due--;
-	if (!block->is_dropped) {
-		if (err) {
-			forget_block(block, err);
-		} else if (strcmp(word, "stale") == 0) {
-			log_event(LOG_INFO, "block_lost", "block_id", block->id, "why", "another worker has it", NULL);
-			block_drop(block);
-		} else {
-			order_aggregation_step(block, reply);
-		}
-	}
+	if (!block->is_dropped && err)
+		forget_block(block, err);
+	else if (!block->is_dropped)
+		take_reply(block, call, reply);
+	free(call);
 	block_let_go(block);
+}
+
+void block_call_tagged(struct block *block, enum script_id script, const struct script_args *args,
+		       enum block_waits_for waits_for, size_t tag)
+{
+	bool prolongs = script == SCRIPT_BEGIN || (script == SCRIPT_RECORD && block->next_ms < 0);
+	struct block_reply *call = malloc(sizeof *call);
+
+	if (!call)
+		abort();
+	*call = (struct block_reply){block, tag, prolongs ? clock_monotonic_us() : 0};
+	block->waits_for = waits_for;
+	block->replies_due++;
+	block_hold(block);
+	redis_link_script(block->worker->calls, script, args, on_reply, call);
 }
 
 void block_call(struct block *block, enum script_id script, const struct script_args *args,
 		enum block_waits_for waits_for)
 {
-	block->waits_for = waits_for;
-	block->replies_due++;
-	block_hold(block);
-	redis_link_script(block->worker->calls, script, args, on_reply, block);
+	block_call_tagged(block, script, args, waits_for, 0);
 }
 
-void block_record(struct block *block, int64_t next_ms, enum block_waits_for waits_for)
+void block_record_as(struct block *block, int64_t next_ms, enum block_waits_for waits_for)
 {
 	struct script_args *args = block_args(block);
 
+	block->next_ms = next_ms;
 	script_args_add_int(args, block->worker->config->worker.lease_ms);
 	if (next_ms < 0)
 		script_args_add(args, "");
@@ -79,6 +110,20 @@ void block_record(struct block *block, int64_t next_ms, enum block_waits_for wai
 		block->slices[i].is_changed = false;
 	}
 	block_call(block, SCRIPT_RECORD, args, waits_for);
+}
+
+void block_record(struct block *block, int64_t next_ms)
+{
+	block_record_as(block, next_ms, BLOCK_WAITS_FOR_RECORD);
+}
+
+/* Whether there is something that Redis does not have. */
+static bool has_changed(const struct block *block)
+{
+	for (size_t i = 0; i < block->slice_count; i++)
+		if (block->slices[i].is_changed)
+			return true;
+	return false;
 }
 
 /* What a person needs to judge: what was sent, and what the broker last said of it. */
@@ -110,6 +155,9 @@ void block_review(struct block *block, const char *why, const struct slice *slic
 		describe_evidence(slice, evidence, sizeof evidence);
 	log_event(LOG_WARN, "block_needs_review", "block_id", block->id, "symbol", block->symbol, "why", why, "evidence",
 		  evidence, NULL);
+	/* The first of both replies ends it; should the record come second it finds nothing to do. */
+	if (has_changed(block))
+		block_record_as(block, -1, BLOCK_WAITS_FOR_REVIEW);
 	args = block_args(block);
 	script_args_add(args, why);
 	script_args_add(args, evidence);
@@ -158,8 +206,8 @@ static void on_fills(const struct broker_fill *fills, size_t count, const struct
 	round_answered(slice->block);
 }
 
-/* Whether the lease is certain to hold until an order sent now has been answered or given up. A worker that was stopped
- * for long wakes up here, with another one at work on the same block. */
+/* Whether the block is certainly still ours. A worker that was stopped for long may wake up here, with another one at
+ * work on the same block. */
 static bool lease_holds(const struct block *block)
 {
 	return clock_monotonic_us() < block->lease_ends_us;

@@ -16,19 +16,16 @@ block_step_fn block_on_begun;
 void block_start_submit(struct block *block);
 block_step_fn block_on_intent;
 block_step_fn block_on_submits;
-block_step_fn block_on_learnt;
 
 /* block_follow.c: working -> every slice is final. */
 bool block_has_unknown(const struct block *block);
 bool block_has_open(const struct block *block);
 void block_start_follow(struct block *block);
 block_step_fn block_on_follows;
-block_step_fn block_on_followed;
 
 /* block_close.c: every fill stored, totals exact -> closing. */
 void block_start_close(struct block *block);
 block_step_fn block_on_fills;
-block_step_fn block_on_mismatch;
 block_step_fn block_on_fills_stored;
 block_step_fn block_on_closed;
 

@@ -3,8 +3,6 @@
  * One round sends what was never sent and looks for what may have been. Slices that are known already wait: following
  * begins when all are known. Where the slices of a round want different pauses the longest counts, so that no look-up
  * schedule is cut short. */
-#include <string.h>
-
 #include "shared/log.h"
 #include "worker/block_call.h"
 #include "worker/block_step.h"
@@ -55,7 +53,7 @@ static void store_intent(struct block *block)
 		slice->maybe_sent = true;
 		slice->is_changed = true;
 	}
-	block_record(block, -1, BLOCK_WAITS_FOR_INTENT);
+	block_record_as(block, -1, BLOCK_WAITS_FOR_INTENT);
 }
 
 void block_on_intent(struct block *block, const redisReply *reply)
@@ -75,13 +73,14 @@ void block_on_intent(struct block *block, const redisReply *reply)
 /* What is to be recorded once a round has nothing more to ask. */
 static void record_learnt(struct block *block, int64_t pause_ms)
 {
-	block->polls = 0;
+	int64_t next_ms = -1;
+
 	if (block_has_unknown(block))
-		block_record(block, pause_ms, BLOCK_WAITS_FOR_LEARNT);
+		next_ms = pause_ms;
 	else if (block_has_open(block) && block->resolution != RESOLUTION_CANCEL)
-		block_record(block, FIRST_FOLLOW_MS, BLOCK_WAITS_FOR_LEARNT);
-	else
-		block_record(block, -1, BLOCK_WAITS_FOR_LEARNT);
+		next_ms = FIRST_FOLLOW_MS;
+	block->polls = 0;
+	block_record(block, next_ms);
 }
 
 void block_start_submit(struct block *block)
@@ -109,6 +108,8 @@ static void warn_unknown(struct block *block, const struct slice *slice)
 
 void block_on_submits(struct block *block, const redisReply *reply)
 {
+	const struct slice *doubtful = NULL;
+	const char *why = NULL;
 	bool is_at_once = false;
 	int64_t pause_ms = 0;
 
@@ -120,28 +121,20 @@ void block_on_submits(struct block *block, const redisReply *reply)
 		if (!slice->is_asked)
 			continue;
 		verdict = slice_judge(slice, block->broker->ops->duplicates, block->resolution);
-		if (verdict.next == SLICE_TO_REVIEW) {
-			block_review(block, verdict.why, slice);
-			return;
-		}
 		if (slice_is_unknown(slice))
 			warn_unknown(block, slice);
 		is_at_once = is_at_once || verdict.next == SLICE_AT_ONCE;
 		pause_ms = verdict.pause_ms > pause_ms ? verdict.pause_ms : pause_ms;
+		if (verdict.next == SLICE_TO_REVIEW) {
+			doubtful = slice;
+			why = verdict.why;
+		}
 	}
-	/* Slices that must wait wait for all: a round would ask them again too early. */
-	if (is_at_once && pause_ms == 0 && !block->worker->is_draining)
+	/* Slices that must wait hold up the others: a round would ask them again too early. */
+	if (doubtful)
+		block_review(block, why, doubtful);
+	else if (is_at_once && pause_ms == 0 && !block->worker->is_draining)
 		block_start_submit(block);
 	else
 		record_learnt(block, pause_ms);
-}
-
-/* Where unknown slices are left, or ones to follow, the record has given the block away. */
-void block_on_learnt(struct block *block, const redisReply *reply)
-{
-	(void)reply;
-	if (block->next_ms >= 0)
-		order_aggregation_leave(block, block->next_ms);
-	else
-		order_aggregation_go_on(block);
 }

@@ -33,7 +33,9 @@ enum broker_outcome {
 	BROKER_NOT_SENT, /* nothing left, or 429: may be sent again after `retry_after_ms` */
 	BROKER_NOT_FOUND, /* look_up: the broker does not know the id (yet) */
 	BROKER_AMBIGUOUS, /* anything else: it may or may not be there */
-	BROKER_CONTRADICTION, /* what is there under our id is not what we sent (symbol, side or quantity); `order` is it */
+	/* look_up: what is there under our id is not what we sent (symbol, side or quantity); `order` is it. A submit whose echo
+	 * is not ours is AMBIGUOUS: the reply may be mixed up, only a look-up says what is there. */
+	BROKER_CONTRADICTION,
 };
 
 /* One order as it leaves. Texts are borrowed for the call. */
@@ -60,8 +62,8 @@ struct broker_order {
 
 struct broker_result {
 	enum broker_outcome outcome;
-	struct broker_order order; /* for ACCEPTED and CONTRADICTION */
-	struct err why;		   /* for all others; can be printed */
+	struct broker_order order; /* for ACCEPTED (not of cancel) and CONTRADICTION */
+	struct err why;		   /* for all but ACCEPTED; can be printed */
 	int64_t retry_after_ms;	   /* for NOT_SENT; 0: the caller's own back-off */
 };
 typedef void broker_fn(const struct broker_result *result, void *arg);
@@ -103,6 +105,9 @@ struct http_client; /* curl's multi interface on the event loop, shared by all b
 
 /* The adapter that `config` names. Never NULL. */
 struct broker *broker_new(struct event_base *base, struct http_client *client, const struct config_broker *config);
+
+/* Calls that are still out are answered, from inside here, with BROKER_AMBIGUOUS: their functions must not call the broker.
+ * Before http_client_free, and not from inside an answer. NULL is fine. */
 void broker_free(struct broker *broker);
 
 #endif

@@ -29,6 +29,7 @@ struct http_client_call {
 	enum http_client_method method;
 	bool fresh_connection;
 	bool was_sent;
+	bool is_repeat; /* curl wanted to send it again by itself */
 	bool too_large;
 	char *url;
 	char *request_body;
@@ -66,11 +67,16 @@ static void call_free(struct http_client_call *call)
 	free(call);
 }
 
-/* Right before the first byte of a request leaves, also on a kept connection. */
+/* Right before the first byte of a request leaves, also on a kept connection. Where a kept connection dies before a
+ * byte of the reply, curl sends again by itself, and its caller sees only what was said to the second: "rejected",
+ * perhaps, because the first was taken. So what is no GET goes out once. */
 static int before_sending(void *arg, char *remote_ip, char *local_ip, int remote_port, int local_port)
 {
 	(void)remote_ip, (void)local_ip, (void)remote_port, (void)local_port;
 	struct http_client_call *call = arg;
+	call->is_repeat = call->was_sent && call->method != HTTP_CLIENT_GET;
+	if (call->is_repeat)
+		return CURL_PREREQFUNC_ABORT;
 	call->was_sent = true;
 	return CURL_PREREQFUNC_OK;
 }
@@ -263,6 +269,8 @@ static void handle_done(void *easy, int result, void *arg)
 	curl_easy_getinfo(easy, CURLINFO_PRIVATE, &call);
 	if (call->too_large)
 		(void)err_set(&why, ERR_BROKER, "the reply is larger than allowed");
+	else if (call->is_repeat)
+		(void)err_set(&why, ERR_BROKER, "the connection died before the reply");
 	else if (result != CURLE_OK)
 		(void)err_set(&why, ERR_BROKER, "%s",
 			      *call->curl_says ? call->curl_says : curl_easy_strerror((CURLcode)result));

@@ -3,7 +3,7 @@
  * What matters about a call that failed is whether the broker may have seen it. curl tells us right before it starts to
  * send a request, on a new or a kept connection, after DNS, TCP and TLS are done: a call that failed without that never
  * left (`was_sent` is false), of any other nobody knows. Every call has a total timeout, a cap on what it takes in, and
- * follows no redirect. */
+ * follows no redirect. What is no GET is sent at most once, whatever curl would like to do by itself. */
 #ifndef MUSTER_HTTP_CLIENT_H
 #define MUSTER_HTTP_CLIENT_H
 
@@ -30,7 +30,7 @@ struct http_client_request {
 	const char *body;	    /* NULL for none */
 	int64_t timeout_ms;    /* from the start to the last byte of the reply, waiting for a free place included */
 	size_t reply_max;      /* bytes; 0: HTTP_CLIENT_REPLY_MAX */
-	bool fresh_connection; /* a connection of its own: curl sends again by itself when a kept one dies */
+	bool fresh_connection; /* one of its own, not kept */
 };
 
 /* Lives only during the call of the function, with everything it points to. */

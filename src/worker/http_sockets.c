@@ -55,11 +55,11 @@ static int set_timer(CURLM *multi, long timeout_ms, void *arg)
 {
 	(void)multi;
 	struct http_sockets *sockets = arg;
+	struct timeval wait = {.tv_sec = timeout_ms / 1000, .tv_usec = timeout_ms % 1000 * 1000};
 	if (timeout_ms < 0)
 		evtimer_del(sockets->timer);
 	else
-		evtimer_add(sockets->timer,
-			    &(struct timeval){.tv_sec = timeout_ms / 1000, .tv_usec = timeout_ms % 1000 * 1000});
+		evtimer_add(sockets->timer, &wait);
 	return 0;
 }
 

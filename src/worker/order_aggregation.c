@@ -18,15 +18,23 @@ static void on_reviewed(struct block *block, const redisReply *reply)
 	block_drop(block);
 }
 
+/* Redis has what was learnt, and the block is either ours for another lease or anybody's. */
+static void on_recorded(struct block *block, const redisReply *reply)
+{
+	block->status = block_status_of(reply_text(reply_at(reply, 1)));
+	if (block->next_ms >= 0)
+		order_aggregation_leave(block, block->next_ms);
+	else
+		order_aggregation_go_on(block);
+}
+
 static block_step_fn *const steps[BLOCK_WAITS_COUNT] = {
     [BLOCK_WAITS_FOR_BEGIN] = block_on_begun,
     [BLOCK_WAITS_FOR_INTENT] = block_on_intent,
     [BLOCK_WAITS_FOR_SUBMITS] = block_on_submits,
-    [BLOCK_WAITS_FOR_LEARNT] = block_on_learnt,
     [BLOCK_WAITS_FOR_FOLLOWS] = block_on_follows,
-    [BLOCK_WAITS_FOR_FOLLOWED] = block_on_followed,
     [BLOCK_WAITS_FOR_FILLS] = block_on_fills,
-    [BLOCK_WAITS_FOR_MISMATCH] = block_on_mismatch,
+    [BLOCK_WAITS_FOR_RECORD] = on_recorded,
     [BLOCK_WAITS_FOR_FILLS_STORED] = block_on_fills_stored,
     [BLOCK_WAITS_FOR_CLOSE] = block_on_closed,
     [BLOCK_WAITS_FOR_STATEMENT] = block_on_statement,
@@ -74,7 +82,7 @@ void order_aggregation_start(struct block *block)
 		lease_release(block, UNKNOWN_BROKER_PAUSE_MS);
 		return;
 	}
-	start_stage(block);
+	order_aggregation_go_on(block);
 }
 
 void order_aggregation_go_on(struct block *block)

@@ -16,7 +16,7 @@
 #include "shared/redis_link.h"
 #include "worker/broker.h"
 
-#define SLICE_REASON_SIZE 240
+#define SLICE_REASON_SIZE sizeof(((struct err *)0)->message)
 
 /* What a slice needs of the broker. */
 enum slice_need {

@@ -11,7 +11,7 @@
 
 #include "tests/support/link_fixture.h"
 
-#define MANY 10000
+#define MANY	      10000
 #define STOCKS_A_CALL 1500
 
 static int set_up(void **state)
@@ -284,9 +284,11 @@ static void a_wait_covers_a_write_that_had_to_go_out_again(void **state)
 static void without_acknowledgement_the_outcome_is_unknown(void **state)
 {
 	struct link_fixture *fixture = *state;
-	struct outcome write = {0}, waits[3] = {0}, behind = {0};
+	struct outcome loaded = {0}, write = {0}, waits[3] = {0}, behind = {0};
 
 	start_replica(fixture);
+	store_stock(fixture, &loaded); /* later on, Redis knows the script */
+	WAIT_FOR(fixture, loaded.answers);
 	redis_server_freeze(fixture->replica);
 	fixture->config.redis.timeout_ms = 300;
 	store_stock(fixture, &write);
@@ -336,11 +338,11 @@ static void replies_are_read_without_surprises(void **state)
 	static const struct {
 		const char *text;
 		int64_t value;
-	} numbers[] = {{"12", 12},	 {"-12", -12},
-		       {"", 7},		 {"-", 7},
-		       {"1x", 7},	 {"9223372036854775807", INT64_MAX},
-		       {" 1", 7},	 {"-9223372036854775808", INT64_MIN},
-		       {"1.0", 7},	 {"9223372036854775808", 7}};
+	} numbers[] = {{"12", 12}, {"-12", -12},
+		       {"", 7},	   {"-", 7},
+		       {"1x", 7},  {"9223372036854775807", INT64_MAX},
+		       {" 1", 7},  {"-9223372036854775808", INT64_MIN},
+		       {"1.0", 7}, {"9223372036854775808", 7}};
 
 	(void)state;
 	assert_int_equal(reply_int(&integer, 7), -5);
@@ -366,19 +368,19 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
-		TEST(ten_thousand_calls_are_answered_in_order),
-		TEST(scripts_survive_being_forgotten_under_load),
-		TEST(arguments_arrive_byte_for_byte),
-		TEST(a_large_call_arrives_whole),
-		TEST(an_error_inside_a_script_is_internal),
-		TEST(a_refusal_inside_a_script_is_internal),
-		TEST(an_error_of_a_command_is_internal),
-		TEST(a_refusal_that_a_user_may_not_is_no_execution),
-		TEST(no_reply_function_runs_inside_the_call),
-		TEST(a_wait_covers_a_write_that_had_to_go_out_again),
-		TEST(without_acknowledgement_the_outcome_is_unknown),
-		TEST(a_wait_after_a_reconnect_proves_nothing),
-		cmocka_unit_test(replies_are_read_without_surprises),
+	    TEST(ten_thousand_calls_are_answered_in_order),
+	    TEST(scripts_survive_being_forgotten_under_load),
+	    TEST(arguments_arrive_byte_for_byte),
+	    TEST(a_large_call_arrives_whole),
+	    TEST(an_error_inside_a_script_is_internal),
+	    TEST(a_refusal_inside_a_script_is_internal),
+	    TEST(an_error_of_a_command_is_internal),
+	    TEST(a_refusal_that_a_user_may_not_is_no_execution),
+	    TEST(no_reply_function_runs_inside_the_call),
+	    TEST(a_wait_covers_a_write_that_had_to_go_out_again),
+	    TEST(without_acknowledgement_the_outcome_is_unknown),
+	    TEST(a_wait_after_a_reconnect_proves_nothing),
+	    cmocka_unit_test(replies_are_read_without_surprises),
 	};
 #undef TEST
 	return cmocka_run_group_tests(tests, NULL, NULL);

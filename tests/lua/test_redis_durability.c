@@ -1,5 +1,5 @@
-/* A link must not come up on a Redis that could forget orders, must say what to change, and must notice when a good Redis
- * turns bad under it. */
+/* A link must not come up on a Redis that could forget orders, must say what to change, and must notice when a good
+ * Redis turns bad under it. */
 #include "shared/redis_link_private.h"
 
 #include <setjmp.h>
@@ -279,19 +279,19 @@ int main(void)
 {
 #define TEST(name, set_up) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
-		TEST(strict_refuses_to_work_without_an_append_only_file, set_up_without_aof),
-		TEST(strict_refuses_to_work_where_keys_are_evicted, set_up_evicting),
-		TEST(strict_refuses_to_work_on_a_replica, set_up_replica),
-		TEST(relaxed_only_warns, set_up_without_aof),
-		TEST(a_link_that_is_up_goes_down_when_redis_stops_being_durable, set_up),
-		TEST(the_standing_check_repeats_while_all_is_well, set_up),
-		TEST(demotion_closes_the_link_with_the_first_refused_write, set_up),
-		TEST(full_memory_refuses_and_changes_nothing, set_up),
-		TEST(missing_replicas_refuse_and_change_nothing, set_up),
-		TEST(loading_is_waited_for, set_up),
-		TEST(a_managed_redis_that_hides_its_configuration_is_accepted, set_up),
-		cmocka_unit_test(an_old_redis_is_named),
-		cmocka_unit_test(fields_are_found_by_their_whole_name),
+	    TEST(strict_refuses_to_work_without_an_append_only_file, set_up_without_aof),
+	    TEST(strict_refuses_to_work_where_keys_are_evicted, set_up_evicting),
+	    TEST(strict_refuses_to_work_on_a_replica, set_up_replica),
+	    TEST(relaxed_only_warns, set_up_without_aof),
+	    TEST(a_link_that_is_up_goes_down_when_redis_stops_being_durable, set_up),
+	    TEST(the_standing_check_repeats_while_all_is_well, set_up),
+	    TEST(demotion_closes_the_link_with_the_first_refused_write, set_up),
+	    TEST(full_memory_refuses_and_changes_nothing, set_up),
+	    TEST(missing_replicas_refuse_and_change_nothing, set_up),
+	    TEST(loading_is_waited_for, set_up),
+	    TEST(a_managed_redis_that_hides_its_configuration_is_accepted, set_up),
+	    cmocka_unit_test(an_old_redis_is_named),
+	    cmocka_unit_test(fields_are_found_by_their_whole_name),
 	};
 #undef TEST
 	return cmocka_run_group_tests(tests, NULL, NULL);

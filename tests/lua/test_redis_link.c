@@ -308,17 +308,17 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
-		TEST(comes_up_over_a_unix_socket),
-		TEST(comes_up_over_tcp_in_the_database_of_the_url),
-		TEST(logs_in_as_the_default_user_or_another),
-		TEST(says_why_without_saying_the_password),
-		TEST(comes_up_when_redis_starts_later_and_tells_each_reason_once),
-		TEST(kill_makes_calls_unknown_and_the_link_comes_back),
-		TEST(a_frozen_redis_is_left_after_the_time_limit),
-		TEST(calls_are_answered_once_however_often_the_connection_is_killed),
-		TEST(freeing_answers_what_is_out_and_what_is_asked_meanwhile),
-		TEST(freeing_is_possible_in_every_state),
-		TEST(listens_again_after_redis_was_killed),
+	    TEST(comes_up_over_a_unix_socket),
+	    TEST(comes_up_over_tcp_in_the_database_of_the_url),
+	    TEST(logs_in_as_the_default_user_or_another),
+	    TEST(says_why_without_saying_the_password),
+	    TEST(comes_up_when_redis_starts_later_and_tells_each_reason_once),
+	    TEST(kill_makes_calls_unknown_and_the_link_comes_back),
+	    TEST(a_frozen_redis_is_left_after_the_time_limit),
+	    TEST(calls_are_answered_once_however_often_the_connection_is_killed),
+	    TEST(freeing_answers_what_is_out_and_what_is_asked_meanwhile),
+	    TEST(freeing_is_possible_in_every_state),
+	    TEST(listens_again_after_redis_was_killed),
 	};
 #undef TEST
 	return cmocka_run_group_tests(tests, NULL, NULL);

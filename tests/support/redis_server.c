@@ -1,5 +1,5 @@
-/* Starts and torments real Redis servers, because what matters about Redis (replies that never come, scripts that are gone,
- * data that is there after a kill) is just what an imitation would get wrong. */
+/* Starts and torments real Redis servers, because what matters about Redis (replies that never come, scripts that are
+ * gone, data that is there after a kill) is just what an imitation would get wrong. */
 #include "tests/support/redis_server.h"
 
 #include <arpa/inet.h>
@@ -17,9 +17,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#define ARGV_MAX 64
+#define ARGV_MAX      64
 #define START_MOST_MS 20000
-#define POLL_MS 5
+#define POLL_MS	      5
 
 struct redis_server {
 	pid_t pid; /* 0 while it does not run */
@@ -82,11 +82,27 @@ static void become_redis(const struct redis_server *server, pid_t parent, char *
 static void spawn(struct redis_server *server)
 {
 	char port[16];
-	const char *const fixed[] = {
-		"redis-server", "--port",	port,	  "--bind",	  "127.0.0.1", "--unixsocket", server->socket,
-		"--dir",	server->folder, "--save", "",		  "--appendonly", "yes",	 "--appendfsync",
-		"everysec",	"--maxmemory-policy",	  "noeviction",	  "--daemonize", "no",	      "--enable-debug-command",
-		"yes"};
+	const char *const fixed[] = {"redis-server",
+				     "--port",
+				     port,
+				     "--bind",
+				     "127.0.0.1",
+				     "--unixsocket",
+				     server->socket,
+				     "--dir",
+				     server->folder,
+				     "--save",
+				     "",
+				     "--appendonly",
+				     "yes",
+				     "--appendfsync",
+				     "everysec",
+				     "--maxmemory-policy",
+				     "noeviction",
+				     "--daemonize",
+				     "no",
+				     "--enable-debug-command",
+				     "yes"};
 	const char *argv[ARGV_MAX];
 	size_t count = sizeof fixed / sizeof fixed[0];
 	pid_t parent = getpid();

@@ -17,21 +17,21 @@ struct good {
 static void every_documented_form_is_read(void **state)
 {
 	static const struct good rows[] = {
-		{"redis://127.0.0.1:6379/0", "redis://127.0.0.1:6379/0", "", "", false},
-		{"redis://host", "redis://host:6379/0", "", "", false},
-		{"redis://host/", "redis://host:6379/0", "", "", false},
-		{"redis://host:1/15", "redis://host:1/15", "", "", false},
-		{"redis://[::1]:7000/2", "redis://[::1]:7000/2", "", "", false},
-		{"redis://[::1]", "redis://[::1]:6379/0", "", "", false},
-		{"redis://:pw@host", "redis://host:6379/0", "", "pw", true},
-		{"redis://user:pw@host", "redis://host:6379/0", "user", "pw", true},
-		{"redis://user@host", "redis://host:6379/0", "user", "", true},
-		{"redis://@host", "redis://host:6379/0", "", "", false},
-		{"redis://u%3As:p%40%2F%25:x@host", "redis://host:6379/0", "u:s", "p@/%:x", true},
-		{"redis://:p@ss@host", "redis://host:6379/0", "", "p@ss", true},
-		{"unix:///run/redis.sock", "unix:///run/redis.sock?db=0", "", "", false},
-		{"unix:///run/redis.sock?db=7", "unix:///run/redis.sock?db=7", "", "", false},
-		{"unix://user:pw@/run/a@b%20c.sock?db=1", "unix:///run/a@b c.sock?db=1", "user", "pw", true},
+	    {"redis://127.0.0.1:6379/0", "redis://127.0.0.1:6379/0", "", "", false},
+	    {"redis://host", "redis://host:6379/0", "", "", false},
+	    {"redis://host/", "redis://host:6379/0", "", "", false},
+	    {"redis://host:1/15", "redis://host:1/15", "", "", false},
+	    {"redis://[::1]:7000/2", "redis://[::1]:7000/2", "", "", false},
+	    {"redis://[::1]", "redis://[::1]:6379/0", "", "", false},
+	    {"redis://:pw@host", "redis://host:6379/0", "", "pw", true},
+	    {"redis://user:pw@host", "redis://host:6379/0", "user", "pw", true},
+	    {"redis://user@host", "redis://host:6379/0", "user", "", true},
+	    {"redis://@host", "redis://host:6379/0", "", "", false},
+	    {"redis://u%3As:p%40%2F%25:x@host", "redis://host:6379/0", "u:s", "p@/%:x", true},
+	    {"redis://:p@ss@host", "redis://host:6379/0", "", "p@ss", true},
+	    {"unix:///run/redis.sock", "unix:///run/redis.sock?db=0", "", "", false},
+	    {"unix:///run/redis.sock?db=7", "unix:///run/redis.sock?db=7", "", "", false},
+	    {"unix://user:pw@/run/a@b%20c.sock?db=1", "unix:///run/a@b c.sock?db=1", "user", "pw", true},
 	};
 	char place[256];
 	struct redis_url url;
@@ -48,39 +48,43 @@ static void every_documented_form_is_read(void **state)
 	}
 }
 
+/* One byte more than sockaddr_un takes. */
+static const char too_long[] = "unix:///2345678901234567890123456789012345678901234567890"
+			       "1234567890123456789012345678901234567890123456789012345678";
+
 static void anything_else_is_refused_without_repeating_it(void **state)
 {
 	static const char *const rows[] = {
-		"",
-		"secret",
-		"rediss://:secret@host",
-		"redis:/host",
-		"redis://",
-		"redis://:secret@",
-		"redis://:secret@:6379",
-		"redis://:secret@host:",
-		"redis://:secret@host:0",
-		"redis://:secret@host:65536",
-		"redis://:secret@host:99999999999",
-		"redis://:secret@host:1x",
-		"redis://:secret@host/x",
-		"redis://:secret@host/1/2",
-		"redis://:secret@host/-1",
-		"redis://:secret@host?db=1",
-		"redis://:secret@[::1",
-		"redis://:secret@[::1]x",
-		"redis://:secret%@host",
-		"redis://:secret%4@host",
-		"redis://:secret%4g@host",
-		"redis://:secret%00@host",
-		"unix://:secret@",
-		"unix://secret/path",
-		"unix:///",
-		"unix:///path?secret=1",
-		"unix:///path?db=",
-		"unix:///path?db=x",
-		"unix:///path?",
-		"unix:///a/path/that/is/longer/than/the/address/of/a/unix/socket/can/be/on/linux/that/is/107/bytes/and/no/more",
+	    "",
+	    "secret",
+	    "rediss://:secret@host",
+	    "redis:/host",
+	    "redis://",
+	    "redis://:secret@",
+	    "redis://:secret@:6379",
+	    "redis://:secret@host:",
+	    "redis://:secret@host:0",
+	    "redis://:secret@host:65536",
+	    "redis://:secret@host:99999999999",
+	    "redis://:secret@host:1x",
+	    "redis://:secret@host/x",
+	    "redis://:secret@host/1/2",
+	    "redis://:secret@host/-1",
+	    "redis://:secret@host?db=1",
+	    "redis://:secret@[::1",
+	    "redis://:secret@[::1]x",
+	    "redis://:secret%@host",
+	    "redis://:secret%4@host",
+	    "redis://:secret%4g@host",
+	    "redis://:secret%00@host",
+	    "unix://:secret@",
+	    "unix://secret/path",
+	    "unix:///",
+	    "unix:///path?secret=1",
+	    "unix:///path?db=",
+	    "unix:///path?db=x",
+	    "unix:///path?",
+	    too_long,
 	};
 	struct redis_url url;
 	struct err err;
@@ -99,8 +103,8 @@ static void anything_else_is_refused_without_repeating_it(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(every_documented_form_is_read),
-		cmocka_unit_test(anything_else_is_refused_without_repeating_it),
+	    cmocka_unit_test(every_documented_form_is_read),
+	    cmocka_unit_test(anything_else_is_refused_without_repeating_it),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,41 @@
+/* Alive says that the loop turns. Ready says that an order sent now would be accepted: both links are up, the
+ * deployment has its name, the stocks are there, and the process is not about to end. */
+#include "api/health.h"
+
+#include "api/app.h"
+#include "api/read_answer.h"
+#include "api/stock_table.h"
+
+/* {"status": word} */
+static void answer_word(struct http_request *request, const char *word)
+{
+	http_set_header(request, "Cache-Control", "no-store");
+	http_answer_json(request, 200, json_pack("{s:s}", "status", word));
+}
+
+void health_get_alive(struct http_request *request, void *arg)
+{
+	(void)arg;
+	answer_word(request, "alive");
+}
+
+void health_get_ready(struct http_request *request, void *arg)
+{
+	const struct app *app = arg;
+	const struct redis_link *links[] = {app->write, app->read};
+
+	for (size_t i = 0; i < sizeof links / sizeof links[0]; i++) {
+		if (!redis_link_is_up(links[i])) {
+			read_answer_error(request, redis_link_why_down(links[i]));
+			return;
+		}
+	}
+	if (app->is_draining)
+		read_answer_refuse(request, ERR_REDIS_UNAVAILABLE, "the process is shutting down");
+	else if (!app->deployment[0])
+		read_answer_refuse(request, ERR_REDIS_UNAVAILABLE, "the deployment has no id yet");
+	else if (!stock_table_is_loaded(app->stocks))
+		read_answer_refuse(request, ERR_REDIS_UNAVAILABLE, "the stocks are still being loaded");
+	else
+		answer_word(request, "ready");
+}

@@ -1,0 +1,200 @@
+/* muster-api: the HTTP side of Muster. Starts the parts, ties them together, drains them on SIGTERM. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "api/app.h"
+#include "api/commit.h"
+#include "api/routes.h"
+#include "api/stock_table.h"
+#include "api/waiter.h"
+#include "shared/ids.h"
+#include "shared/log.h"
+
+#define DEPLOYMENT_ID_LENGTH 6
+#define DRAIN_MOST_S	     10
+#define DRAIN_GRACE_S	     2 /* then what waits for orders to end is answered as it is */
+
+/* Redis has told the deployment's id: the one made here, if there was none. */
+static void on_deployment(const redisReply *reply, const struct err *err, void *arg)
+{
+	struct app *app = arg;
+	if (err) {
+		log_event(LOG_WARN, "deployment_unknown", "reason", err->message, NULL);
+		return;
+	}
+	snprintf(app->deployment, sizeof app->deployment, "%s", reply_text(reply_at(reply, 0)));
+	log_event(LOG_INFO, "deployment", "id", app->deployment, NULL);
+}
+
+/* Names the deployment, if nobody has done so yet. */
+static void on_write_up(struct redis_link *link, void *arg)
+{
+	char id[QUEUE_ID_LENGTH + 1];
+	struct script_args *args = script_args_new();
+	ids_queue_id_random(id);
+	script_args_add_bytes(args, id, DEPLOYMENT_ID_LENGTH);
+	redis_link_script(link, SCRIPT_OPEN, args, on_deployment, arg);
+	script_args_free(args);
+}
+
+/* A Redis that may lose orders is refused at the start; later, orders are refused until it is mended. */
+static void on_write_down(struct redis_link *link, const struct err *why, void *arg)
+{
+	struct app *app = arg;
+	if (app->deployment[0] || !redis_link_is_unfit(link))
+		return;
+	log_event(LOG_ERROR, "start_refused", "reason", why->message, "option", "redis.durability", NULL);
+	program_stop(app->program, 1);
+}
+
+/* The read link is there again: whatever was missed meanwhile. */
+static void on_read_up(struct redis_link *link, void *arg)
+{
+	struct app *app = arg;
+	(void)link;
+	stock_table_load(app->stocks);
+}
+
+/* Reference data has changed, or may have while nobody listened. */
+static void on_changes_up(struct redis_link *link, void *arg)
+{
+	struct app *app = arg;
+	(void)link;
+	if (redis_link_is_up(app->read))
+		stock_table_load(app->stocks);
+}
+
+static void on_change(struct redis_link *link, const char *channel, const char *text, void *arg)
+{
+	(void)channel, (void)text;
+	on_changes_up(link, arg);
+}
+
+/* A block or window has ended. */
+static void on_done(struct redis_link *link, const char *channel, const char *text, void *arg)
+{
+	struct app *app = arg;
+	(void)link, (void)channel;
+	waiters_tell(app->waiters, text);
+}
+
+static const struct redis_link_hooks write_hooks = {.up = on_write_up, .down = on_write_down};
+static const struct redis_link_hooks read_hooks = {.up = on_read_up};
+static const struct redis_link_hooks done_hooks = {.message = on_done};
+static const struct redis_link_hooks changes_hooks = {.up = on_changes_up, .message = on_change};
+
+/* Every answer has left. */
+static void on_drained(void *arg)
+{
+	struct app *app = arg;
+	program_stop(app->program, 0);
+}
+
+/* Opens the server; it answers 503 until Redis is there. */
+static bool server_start(struct app *app, struct err *err)
+{
+	char host[CONFIG_TEXT_SIZE], address[CONFIG_TEXT_SIZE + 16];
+	uint16_t port;
+	const struct http_server_options options = {
+		.address = app->config->api.listen,
+		.max_body_bytes = (size_t)app->config->api.max_body_bytes,
+		.routes = routes(),
+		.share_port = true,
+		.drained = on_drained,
+		.arg = app,
+	};
+	if (!config_split_address(app->config->api.listen, host, &port, err))
+		return false;
+	app->server = http_server_new(app->base, &options, err);
+	if (!app->server)
+		return false;
+	snprintf(address, sizeof address, strchr(host, ':') ? "[%s]:%u" : "%s:%u", host, http_server_port(app->server));
+	log_event(LOG_INFO, "listening", "address", address, NULL);
+	return true;
+}
+
+/* Frees whatever is there. The links go first: what waits for them is answered with their end. */
+static void app_free(struct app *app)
+{
+	redis_link_free(app->changes);
+	redis_link_free(app->done);
+	redis_link_free(app->write);
+	redis_link_free(app->read);
+	commit_free(app->commit);
+	waiters_free(app->waiters);
+	stock_table_free(app->stocks);
+	http_server_free(app->server);
+	if (app->drain_step)
+		event_free(app->drain_step);
+	free(app);
+}
+
+/* Makes every part. */
+static bool start(struct program *program, struct err *err)
+{
+	struct app *app = calloc(1, sizeof *app);
+	if (!app)
+		abort();
+	app->program = program;
+	app->base = program_base(program);
+	app->config = program_config(program);
+	if (!server_start(app, err)) {
+		app_free(app);
+		return false;
+	}
+	app->write = redis_link_new(app->base, app->config, "commit", NULL, &write_hooks, app);
+	app->read = redis_link_new(app->base, app->config, "read", NULL, &read_hooks, app);
+	app->done = redis_link_new(app->base, app->config, "done", "done", &done_hooks, app);
+	app->changes = redis_link_new(app->base, app->config, "changes", "changes", &changes_hooks, app);
+	app->stocks = stock_table_new(app->read, app->config->redis.prefix);
+	app->commit = commit_new(app->base, app->config, app->write);
+	app->waiters = waiters_new(app);
+	program_set_app(program, app);
+	return true;
+}
+
+/* Some requests take longer than a drain may: those that wait for orders to end are answered with how they are. */
+static void on_drain_step(evutil_socket_t fd, short what, void *arg)
+{
+	static const struct timeval rest = {DRAIN_MOST_S - DRAIN_GRACE_S, 0};
+	struct app *app = arg;
+	(void)fd, (void)what;
+	if (!app->is_hurried) {
+		app->is_hurried = true;
+		waiters_drain(app->waiters);
+		event_add(app->drain_step, &rest);
+		return;
+	}
+	log_event(LOG_WARN, "drain_cut_short", "requests", log_int((long long)http_server_requests(app->server)), NULL);
+	program_stop(app->program, 0);
+}
+
+static void drain(struct program *program)
+{
+	static const struct timeval grace = {DRAIN_GRACE_S, 0};
+	struct app *app = program_app(program);
+	app->is_draining = true;
+	app->drain_step = evtimer_new(app->base, on_drain_step, app);
+	if (!app->drain_step)
+		abort();
+	event_add(app->drain_step, &grace);
+	http_server_drain(app->server);
+}
+
+static void end(struct program *program)
+{
+	app_free(program_app(program));
+}
+
+int main(int argc, char **argv)
+{
+	static const struct program_hooks hooks = {
+		.name = "muster-api",
+		.purpose = "takes orders over HTTP and stores them in Redis",
+		.start = start,
+		.drain = drain,
+		.end = end,
+	};
+	return program_main(argc, argv, &hooks);
+}

@@ -1,0 +1,170 @@
+/* A worker's life: built, up and down with Redis, drained, torn down. All workers are equal; there is no leader. */
+#include "worker/worker.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "shared/clock.h"
+#include "shared/log.h"
+
+#define DRAIN_MOST_S 10
+
+/* Redis can be used. */
+static void on_up(struct redis_link *link, void *arg)
+{
+	struct worker *worker = arg;
+
+	(void)link;
+	if (!worker->is_draining)
+		trade_scheduler_go(worker->scheduler);
+}
+
+/* Redis is gone. What the blocks in hand did last may be stored or not: somebody claims them again and finds out. */
+static void on_down(struct redis_link *link, const struct err *why, void *arg)
+{
+	struct worker *worker = arg;
+
+	(void)link;
+	(void)why;
+	trade_scheduler_pause(worker->scheduler);
+	worker_drop_blocks(worker);
+	worker_check_drained(worker);
+}
+
+/* Something is due before its time. */
+static void on_wake(struct redis_link *link, const char *channel, const char *text, void *arg)
+{
+	struct worker *worker = arg;
+
+	(void)link;
+	(void)channel;
+	(void)text;
+	trade_scheduler_wake(worker->scheduler);
+}
+
+/* We listen again; what was announced meanwhile went unheard. */
+static void on_listening(struct redis_link *link, void *arg)
+{
+	struct worker *worker = arg;
+
+	(void)link;
+	trade_scheduler_wake(worker->scheduler);
+}
+
+static const struct redis_link_hooks calls_hooks = {.up = on_up, .down = on_down};
+static const struct redis_link_hooks wake_hooks = {.up = on_listening, .message = on_wake};
+
+/* Who we are, for people who read the keyspace. */
+static void name_worker(struct worker *worker)
+{
+	if (gethostname(worker->host, sizeof worker->host - 1) != 0)
+		(void)snprintf(worker->host, sizeof worker->host, "unknown");
+	(void)snprintf(worker->pid, sizeof worker->pid, "%ld", (long)getpid());
+	(void)snprintf(worker->name, sizeof worker->name, "%s:%s", worker->host, worker->pid);
+	worker->started_at_ms = clock_wall_ms();
+}
+
+/* The drain took as long as it may. */
+static void on_drain_limit(evutil_socket_t fd, short what, void *arg)
+{
+	struct worker *worker = arg;
+
+	(void)fd;
+	(void)what;
+	if (TAILQ_EMPTY(&worker->in_hand)) {
+		program_stop(worker->program, 0);
+		return;
+	}
+	log_event(LOG_WARN, "drain_cut_short", "blocks_in_hand", log_int((long long)worker->in_hand_count), NULL);
+	lease_release_all(worker);
+}
+
+struct worker *worker_new(struct program *program)
+{
+	struct worker *worker = calloc(1, sizeof *worker);
+
+	if (!worker)
+		abort();
+	worker->program = program;
+	worker->base = program_base(program);
+	worker->config = program_config(program);
+	TAILQ_INIT(&worker->in_hand);
+	name_worker(worker);
+	worker->args = script_args_new();
+	worker->drain_limit = event_new(worker->base, -1, EV_PERSIST, on_drain_limit, worker);
+	if (!worker->drain_limit)
+		abort();
+	worker->http = http_client_new(worker->base);
+	for (size_t i = 0; i < worker->config->broker_count; i++)
+		worker->brokers[i] = broker_new(worker->base, worker->http, &worker->config->brokers[i]);
+	worker->scheduler = trade_scheduler_new(worker);
+	worker->lease = lease_new(worker);
+	worker->calls = redis_link_new(worker->base, worker->config, "calls", NULL, &calls_hooks, worker);
+	worker->wake = redis_link_new(worker->base, worker->config, "wake", "wake", &wake_hooks, worker);
+	return worker;
+}
+
+void worker_free(struct worker *worker)
+{
+	trade_scheduler_pause(worker->scheduler);
+	worker_drop_blocks(worker);
+	redis_link_free(worker->wake);
+	redis_link_free(worker->calls);
+	for (size_t i = 0; i < worker->config->broker_count; i++)
+		broker_free(worker->brokers[i]);
+	http_client_free(worker->http);
+	lease_free(worker->lease);
+	trade_scheduler_free(worker->scheduler);
+	script_args_free(worker->args);
+	event_free(worker->drain_limit);
+	free(worker);
+}
+
+void worker_drain(struct worker *worker)
+{
+	struct timeval limit = {DRAIN_MOST_S, 0};
+
+	worker->is_draining = true;
+	trade_scheduler_pause(worker->scheduler);
+	(void)event_add(worker->drain_limit, &limit);
+	worker_check_drained(worker);
+}
+
+void worker_check_drained(struct worker *worker)
+{
+	if (worker->is_draining && worker->in_hand_count == 0 && lease_is_quiet(worker->lease) &&
+	    trade_scheduler_is_quiet(worker->scheduler))
+		program_stop(worker->program, 0);
+}
+
+struct broker *worker_broker(const struct worker *worker, const char *name)
+{
+	for (size_t i = 0; i < worker->config->broker_count; i++)
+		if (strcmp(worker->config->brokers[i].name, name) == 0)
+			return worker->brokers[i];
+	return NULL;
+}
+
+void worker_add_block(struct worker *worker, struct block *block)
+{
+	TAILQ_INSERT_TAIL(&worker->in_hand, block, entry);
+	worker->in_hand_count++;
+}
+
+void worker_remove_block(struct worker *worker, struct block *block)
+{
+	TAILQ_REMOVE(&worker->in_hand, block, entry);
+	worker->in_hand_count--;
+	trade_scheduler_has_room(worker->scheduler);
+	worker_check_drained(worker);
+}
+
+void worker_drop_blocks(struct worker *worker)
+{
+	struct block *block;
+
+	while ((block = TAILQ_FIRST(&worker->in_hand)))
+		block_drop(block);
+}

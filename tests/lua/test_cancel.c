@@ -1,0 +1,197 @@
+/* lua/cancel.lua: orders leave their groups until the seal. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "tests/support/script_case.h"
+
+#define AAPL "AAPL buy paper 1 market"
+#define CANCEL_Q1 "q1|<retention>"
+
+static void queued_order_leaves_its_group(void **state)
+{
+	struct keyspace *ks = *state;
+
+	script_case_reach(ks, STAGE_QUEUED);
+	STEP(ks, CANCEL, CANCEL_Q1, "[canceled 1 0]",
+	     "~block:<b1> quantity_nano=125000000000\n"
+	     "~block:<b1>:orders -q1-0\n"
+	     "~counts canceled=1 queued=2\n"
+	     "~order:q1-0 ttl=<now+retention> created_at=<then> reason='canceled on request' status=canceled\n"
+	     "\tupdated_at=<now>\n"
+	     "+users zset - alice=<now+retention>\n"
+	     "~window:window-<due> orders=2\n");
+}
+
+static void cancel_again_says_the_same(void **state)
+{
+	struct keyspace *ks = *state;
+
+	script_case_reach(ks, STAGE_QUEUED);
+	GIVEN(ks, CANCEL, CANCEL_Q1);
+	STEP(ks, CANCEL, CANCEL_Q1, "[canceled 0 1]", "");
+	GIVEN(ks, PROCESS, "''");
+	GIVEN(ks, SEAL, "100|<retention>");
+	STEP(ks, CANCEL, CANCEL_Q1, "[canceled 0 1]", "");
+}
+
+static void nothing_is_canceled_after_the_seal(void **state)
+{
+	for (int stage = STAGE_SEALED; stage <= STAGE_FINISHED; stage++) {
+		struct keyspace *ks = *state;
+
+		keyspace_reset(ks);
+		script_case_reach(ks, (enum stage)stage);
+		STEP(ks, CANCEL, CANCEL_Q1, "[already_sealed]", "");
+	}
+}
+
+static void window_made_due_is_open_until_its_seal(void **state)
+{
+	struct keyspace *ks = *state;
+
+	script_case_reach(ks, STAGE_QUEUED);
+	GIVEN(ks, PROCESS, "''");
+	STEP(ks, CANCEL, CANCEL_Q1, "[canceled 1 0]", NULL);
+}
+
+static void unknown_request_is_not_found(void **state)
+{
+	struct keyspace *ks = *state;
+
+	script_case_reach(ks, STAGE_QUEUED);
+	STEP(ks, CANCEL, "q9|<retention>", "[not_found]", "");
+}
+
+static void bulk_call_cannot_be_canceled(void **state)
+{
+	struct keyspace *ks = *state;
+
+	GIVEN(ks, BULK, "bq|d1|1|1|0|<abandon>|<retention>|alice|sc1|" AAPL "|5|5000000000|");
+	STEP(ks, CANCEL, "bq|<retention>", "[already_sealed]", "");
+}
+
+static void orders_of_a_request_are_canceled_together(void **state)
+{
+	struct keyspace *ks = *state;
+
+	script_case_reach(ks, STAGE_QUEUED);
+	GIVEN(ks, ENQUEUE, ENQUEUE_LANES "1|q4|dave|sc1|d4|window||2|" AAPL "|7.25|7250000000"
+	      "|MSFT sell paper 1 market|2|2000000000");
+	STEP(ks, CANCEL, "q4|<retention>", "[canceled 2 0]",
+	     "~block:<b1> quantity_nano=225000000000\n"
+	     "~block:<b1>:orders -q4-0\n"
+	     "~block:<b2> quantity_nano=0\n"
+	     "-block:<b2>:orders\n"
+	     "~counts canceled=2 queued=3\n"
+	     "~order:q4-0 ttl=<now+retention> created_at=<then> open=0 reason='canceled on request' status=canceled\n"
+	     "\tupdated_at=<now>\n"
+	     "~order:q4-1 ttl=<now+retention> created_at=<then> reason='canceled on request' status=canceled\n"
+	     "\tupdated_at=<now>\n"
+	     "+users zset - dave=<now+retention>\n"
+	     "~window:window-<due> orders=3\n");
+}
+
+static void what_is_sealed_stays_while_the_rest_is_canceled(void **state)
+{
+	struct keyspace *ks = *state;
+
+	GIVEN(ks, ENQUEUE, ENQUEUE_LANES "1|q1|alice|sc1|d1|window||2|" AAPL "|100|100000000000"
+	      "|MSFT sell paper 1 market|2|2000000000");
+	/* Orders of one request share a window today; where they do not, each goes by its own. */
+	keyspace_command(ks, "HSET muster:{0}:window:other status sealed");
+	keyspace_command(ks, "HSET muster:{0}:block:<b1> window other");
+	STEP(ks, CANCEL, CANCEL_Q1, "[canceled 1 0]",
+	     "~block:<b2> quantity_nano=0\n"
+	     "-block:<b2>:orders\n"
+	     "~counts canceled=1 queued=1\n"
+	     "~order:q1-0 open=1\n"
+	     "~order:q1-1 ttl=<now+retention> created_at=<then> reason='canceled on request' status=canceled\n"
+	     "\tupdated_at=<now>\n"
+	     "+users zset - alice=<now+retention>\n"
+	     "~window:window-<due> orders=1\n");
+	STEP(ks, CANCEL, CANCEL_Q1, "[canceled 0 1]", "");
+}
+
+static void totals_shrink_to_the_last_billionth(void **state)
+{
+	static const struct {
+		const char *quantity, *nano;
+	} cases[] = {
+		{"0.5", "500000000"},
+		{"0.000000001", "1"},
+		{"12.345678901", "12345678901"},
+		{"1000000000", "1000000000000000000"},
+	};
+	struct keyspace *ks = *state;
+
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		char args[200];
+
+		keyspace_reset(ks);
+		GIVEN(ks, ENQUEUE, ENQUEUE_LANES "1" ENQUEUE_ONE("q2", "bob", "3"));
+		(void)snprintf(args, sizeof args, ENQUEUE_LANES "1|q1|alice|sc1|d1|window||1|" AAPL "|%s|%s",
+			       cases[i].quantity, cases[i].nano);
+		GIVEN(ks, ENQUEUE, args);
+		STEP(ks, CANCEL, CANCEL_Q1, "[canceled 1 0]", NULL);
+		assert_string_equal(keyspace_value(ks, "block:<b1>", "quantity_nano"), "3000000000");
+	}
+}
+
+static void group_that_was_emptied_takes_new_orders(void **state)
+{
+	struct keyspace *ks = *state;
+
+	GIVEN(ks, ENQUEUE, ENQUEUE_LANES "1" ENQUEUE_ONE("q1", "alice", "100"));
+	GIVEN(ks, CANCEL, CANCEL_Q1);
+	STEP(ks, ENQUEUE, ENQUEUE_LANES "1" ENQUEUE_ONE("q2", "bob", "50"), NULL,
+	     "~block:<b1> quantity_nano=50000000000\n"
+	     "+block:<b1>:orders zset - q2-0=<now_us>\n"
+	     "~counts queued=1\n"
+	     "+order:q2-0 hash - block=<b1> digest=digest-q2 quantity=50 smallcase=sc1 user=bob\n"
+	     "+user:bob:orders zset - q2-0=<now_us>\n"
+	     "~window:window-<due> orders=1\n");
+}
+
+static void canceled_request_is_still_known(void **state)
+{
+	struct keyspace *ks = *state;
+
+	GIVEN(ks, ENQUEUE, ENQUEUE_LANES "1" ENQUEUE_ONE("q1", "alice", "100"));
+	GIVEN(ks, CANCEL, CANCEL_Q1);
+	STEP(ks, ENQUEUE, ENQUEUE_LANES "1" ENQUEUE_ONE("q1", "alice", "100"), "[[replayed]]", "");
+}
+
+static void cancel_works_when_memory_is_full(void **state)
+{
+	struct keyspace *ks = *state;
+
+	script_case_reach(ks, STAGE_QUEUED);
+	keyspace_command(ks, "CONFIG SET maxmemory 1");
+	STEP(ks, CANCEL, CANCEL_Q1, "[canceled 1 0]", NULL);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		SCRIPT_TEST(queued_order_leaves_its_group),
+		SCRIPT_TEST(cancel_again_says_the_same),
+		SCRIPT_TEST(nothing_is_canceled_after_the_seal),
+		SCRIPT_TEST(window_made_due_is_open_until_its_seal),
+		SCRIPT_TEST(unknown_request_is_not_found),
+		SCRIPT_TEST(bulk_call_cannot_be_canceled),
+		SCRIPT_TEST(orders_of_a_request_are_canceled_together),
+		SCRIPT_TEST(what_is_sealed_stays_while_the_rest_is_canceled),
+		SCRIPT_TEST(totals_shrink_to_the_last_billionth),
+		SCRIPT_TEST(group_that_was_emptied_takes_new_orders),
+		SCRIPT_TEST(canceled_request_is_still_known),
+		SCRIPT_TEST(cancel_works_when_memory_is_full),
+	};
+
+	return cmocka_run_group_tests(tests, script_case_setup_group, script_case_teardown_group);
+}

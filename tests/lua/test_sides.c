@@ -1,0 +1,185 @@
+/* Opposite sides of a symbol never meet at one broker: begin makes one wait, close lets it go. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "tests/support/script_case.h"
+
+#define BUY "AAPL buy paper 1 market"
+#define SELL "AAPL sell paper 1 market"
+
+/* A sell <b1> and a buy <b2> of AAPL in one window, both claimed with fence 1. */
+static void claim_both(struct keyspace *ks)
+{
+	GIVEN(ks, OPEN, "test");
+	GIVEN(ks, ENQUEUE, ENQUEUE_LANES "2" ENQUEUE_OF("q1", "alice", SELL, "100") ENQUEUE_OF("q2", "bob", BUY, "50"));
+	GIVEN(ks, PROCESS, "''");
+	GIVEN(ks, SEAL, "100|<retention>");
+	GIVEN(ks, CLAIM, CLAIM_AS("11"));
+}
+
+static void buy_waits_for_a_sell_that_is_sealed(void **state)
+{
+	struct keyspace *ks = *state;
+
+	claim_both(ks);
+	STEP(ks, BEGIN, "<b2>|1|<lease>|<wait>|50", "[waiting]",
+	     "~block:<b2> attempts=0 reason='the opposite side of AAPL is in play at paper' status=waiting\n"
+	     "\tupdated_at=<now> worker=''\n"
+	     "~blocks <b2>=<now+wait>\n"
+	     "~blocks:ready -<b2>\n"
+	     "+blocks:waiting zset - <b2>=<now>\n"
+	     "+sides:paper:AAPL:waiting set - <b2>\n");
+}
+
+static void buy_waits_for_a_sell_that_works(void **state)
+{
+	struct keyspace *ks = *state;
+
+	claim_both(ks);
+	STEP(ks, BEGIN, "<b1>|1|<lease>|<wait>|100", "[submitting muster-test-<b1>-1]", NULL);
+	STEP(ks, BEGIN, "<b2>|1|<lease>|<wait>|50", "[waiting]", NULL);
+}
+
+static void buy_that_waits_looks_again_and_waits_on(void **state)
+{
+	struct keyspace *ks = *state;
+
+	claim_both(ks);
+	GIVEN(ks, BEGIN, "<b2>|1|<lease>|<wait>|50");
+	STEP(ks, BEGIN, "<b2>|1|<lease>|<wait>|50", "[waiting]",
+	     "~block:<b2> updated_at=<now>\n"
+	     "~blocks <b2>=<now+wait>\n");
+}
+
+static void end_of_the_sell_wakes_the_buy(void **state)
+{
+	struct keyspace *ks = *state;
+
+	claim_both(ks);
+	GIVEN(ks, BEGIN, "<b1>|1|<lease>|<wait>|100");
+	GIVEN(ks, BEGIN, "<b2>|1|<lease>|<wait>|50");
+	STEP(ks, CLOSE, "<b1>|1|<lease>|0||0|0|unfilled|", "[closing]",
+	     "~block:<b1> average_price='' closed_at=<now> fee=0 filled_quantity=0 gross_amount=0 outcome=unfilled\n"
+	     "\tstatus=closing updated_at=<now>\n"
+	     "~blocks <b2>=<now> <b1>=<now+lease>\n"
+	     "+blocks:closing zset - <b1>=<now>\n"
+	     "-blocks:submitting\n"
+	     "-sides:paper:AAPL:sell\n"
+	     "-sides:paper:AAPL:waiting\n"
+	     ">wake AAPL\n");
+	GIVEN(ks, CLAIM, CLAIM_AS("12"));
+	STEP(ks, BEGIN, "<b2>|2|<lease>|<wait>|50", "[submitting muster-test-<b2>-1]",
+	     "~block:<b2> reason='' status=submitting submitted_at=<now> updated_at=<now>\n"
+	     "+block:<b2>:slices zset - muster-test-<b2>-1=1\n"
+	     "~blocks <b2>=<now+lease>\n"
+	     "+blocks:submitting zset - <b2>=<now>\n"
+	     "-blocks:waiting\n"
+	     "~counts sealed=0 working=2\n"
+	     "+sides:paper:AAPL:buying set - <b2>\n"
+	     "+slice:muster-test-<b2>-1 hash - block=<b2> created_at=<now> filled_quantity=0 number=1 quantity=50\n"
+	     "\tstatus=submitting\n");
+}
+
+static void sell_waits_for_a_buy_that_works(void **state)
+{
+	struct keyspace *ks = *state;
+
+	script_case_reach(ks, STAGE_SUBMITTING);
+	GIVEN(ks, ENQUEUE, ENQUEUE_LANES "1" ENQUEUE_OF("q4", "dave", SELL, "5"));
+	GIVEN(ks, PROCESS, "''");
+	GIVEN(ks, SEAL, "100|<retention>");
+	GIVEN(ks, CLAIM, CLAIM_AS("12"));
+	STEP(ks, BEGIN, "<b2>|1|<lease>|<wait>|5", "[waiting]",
+	     "~block:<b2> attempts=0 reason='the opposite side of AAPL is in play at paper' status=waiting\n"
+	     "\tupdated_at=<now> worker=''\n"
+	     "~blocks <b2>=<now+wait>\n"
+	     "-blocks:ready\n"
+	     "+blocks:waiting zset - <b2>=<now>\n"
+	     "+sides:paper:AAPL:waiting set - <b2>\n");
+	STEP(ks, CLOSE, "<b1>|1|<lease>|225|190|42750|0|filled|", "[closing]",
+	     "~block:<b1> average_price=190 closed_at=<now> fee=0 filled_quantity=225 gross_amount=42750\n"
+	     "\toutcome=filled status=closing updated_at=<now>\n"
+	     "~blocks <b2>=<now> <b1>=<now+lease>\n"
+	     "+blocks:closing zset - <b1>=<now>\n"
+	     "-blocks:submitting\n"
+	     "-sides:paper:AAPL:buying\n"
+	     "-sides:paper:AAPL:waiting\n"
+	     ">wake AAPL\n");
+	GIVEN(ks, CLAIM, CLAIM_AS("12"));
+	STEP(ks, BEGIN, "<b2>|2|<lease>|<wait>|5", "[submitting muster-test-<b2>-1]",
+	     "~block:<b2> reason='' status=submitting submitted_at=<now> updated_at=<now>\n"
+	     "+block:<b2>:slices zset - muster-test-<b2>-1=1\n"
+	     "~blocks <b2>=<now+lease>\n"
+	     "+blocks:submitting zset - <b2>=<now>\n"
+	     "-blocks:waiting\n"
+	     "~counts sealed=0 working=4\n"
+	     "+slice:muster-test-<b2>-1 hash - block=<b2> created_at=<now> filled_quantity=0 number=1 quantity=5\n"
+	     "\tstatus=submitting\n");
+}
+
+static void buys_do_not_wait_for_each_other(void **state)
+{
+	struct keyspace *ks = *state;
+
+	script_case_reach(ks, STAGE_SUBMITTING);
+	GIVEN(ks, ENQUEUE, ENQUEUE_LANES "1" ENQUEUE_OF("q4", "dave", BUY, "5"));
+	GIVEN(ks, PROCESS, "''");
+	GIVEN(ks, SEAL, "100|<retention>");
+	GIVEN(ks, CLAIM, CLAIM_AS("12"));
+	STEP(ks, BEGIN, "<b2>|1|<lease>|<wait>|5", "[submitting muster-test-<b2>-1]", NULL);
+	/* The end of one leaves the other at the broker: a sell waits on. */
+	GIVEN(ks, CLOSE, "<b1>|1|<lease>|225|190|42750|0|filled|");
+	assert_int_equal(snapshot_find(keyspace_snapshot(ks), "muster:{0}:sides:paper:AAPL:buying")->count, 1);
+}
+
+static void other_symbols_and_brokers_do_not_wait(void **state)
+{
+	struct keyspace *ks = *state;
+
+	script_case_reach(ks, STAGE_SUBMITTING);
+	GIVEN(ks, ENQUEUE, ENQUEUE_LANES "2" ENQUEUE_OF("q4", "dave", "AAPL sell kite 1 market", "5")
+	      ENQUEUE_OF("q5", "dave", "MSFT sell paper 1 market", "5"));
+	GIVEN(ks, PROCESS, "''");
+	GIVEN(ks, SEAL, "100|<retention>");
+	GIVEN(ks, CLAIM, CLAIM_AS("12"));
+	STEP(ks, BEGIN, "<b2>|1|<lease>|<wait>|5", "[submitting muster-test-<b2>-1]", NULL);
+	STEP(ks, BEGIN, "<b3>|1|<lease>|<wait>|5", "[submitting muster-test-<b3>-1]", NULL);
+}
+
+static void waiting_block_in_review_waits_no_more(void **state)
+{
+	struct keyspace *ks = *state;
+
+	claim_both(ks);
+	GIVEN(ks, BEGIN, "<b2>|1|<lease>|<wait>|50");
+	STEP(ks, REVIEW, "<b2>|1|waited too long|", "[needs_review]",
+	     "~block:<b2> evidence='' reason='waited too long' review_from=waiting status=needs_review\n"
+	     "\tupdated_at=<now>\n"
+	     "~blocks -<b2>\n"
+	     "+blocks:needs_review zset - <b2>=<now>\n"
+	     "-blocks:waiting\n"
+	     "~counts sealed=1 working=1\n"
+	     "-sides:paper:AAPL:waiting\n");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		SCRIPT_TEST(buy_waits_for_a_sell_that_is_sealed),
+		SCRIPT_TEST(buy_waits_for_a_sell_that_works),
+		SCRIPT_TEST(buy_that_waits_looks_again_and_waits_on),
+		SCRIPT_TEST(end_of_the_sell_wakes_the_buy),
+		SCRIPT_TEST(sell_waits_for_a_buy_that_works),
+		SCRIPT_TEST(buys_do_not_wait_for_each_other),
+		SCRIPT_TEST(other_symbols_and_brokers_do_not_wait),
+		SCRIPT_TEST(waiting_block_in_review_waits_no_more),
+	};
+
+	return cmocka_run_group_tests(tests, script_case_setup_group, script_case_teardown_group);
+}

@@ -1,0 +1,183 @@
+/* The HTTP server and its clients: many requests on one connection, clients that leave, and the end of the server. */
+#include "tests/unit/http_fixture.h"
+
+#include "shared/http_parts.h"
+
+static void connections_serve_many_requests_also_pipelined(void **state)
+{
+	struct http_fixture *f = *state;
+	int fd = client_connect(f);
+	const char one[] = "GET /things/1 HTTP/1.1\r\nHost: h\r\n\r\n";
+	client_send(fd, one, sizeof one - 1);
+	assert_false(client_receive(f, fd, false, false));
+	const char two[] = "GET /things/2 HTTP/1.1\r\nHost: h\r\n\r\n"
+			   "GET /things/3 HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n";
+	client_send(fd, two, sizeof two - 1);
+	assert_true(client_receive(f, fd, true, false));
+	assert_non_null(strstr(f->answer, "\"id\":\"2\""));
+	assert_non_null(strstr(f->answer, "\"id\":\"3\""));
+	assert_int_equal(f->handled, 3);
+	close(fd);
+}
+
+/* Runs the server until the handler holds a request. */
+static void wait_for_held(struct http_fixture *f)
+{
+	int64_t give_up_us = clock_monotonic_us() + 5000000;
+	while (!f->held && clock_monotonic_us() < give_up_us)
+		event_base_loop(f->base, EVLOOP_NONBLOCK);
+	assert_non_null(f->held);
+}
+
+static int hold(struct http_fixture *f)
+{
+	int fd = client_connect(f);
+	const char request[] = "GET /hold?q=5 HTTP/1.1\r\nHost: h\r\n\r\n";
+	client_send(fd, request, sizeof request - 1);
+	wait_for_held(f);
+	return fd;
+}
+
+static void answer_held(struct http_fixture *f)
+{
+	struct http_request *held = f->held;
+	f->held = NULL;
+	http_answer_json(held, 200, json_pack("{s:s}", "q", http_query(held, "q")));
+}
+
+static void a_client_that_leaves_detaches_its_side_only(void **state)
+{
+	struct http_fixture *f = *state;
+	int fd = hold(f);
+	assert_true(http_client_is_there(f->held));
+	close(fd);
+	int64_t give_up_us = clock_monotonic_us() + 5000000;
+	while (http_client_is_there(f->held) && clock_monotonic_us() < give_up_us)
+		event_base_loop(f->base, EVLOOP_NONBLOCK);
+	assert_false(http_client_is_there(f->held));
+	assert_int_equal(http_server_requests(f->server), 1);
+	assert_string_equal(http_query(f->held, "q"), "5");
+	assert_string_equal(http_path(f->held), "/hold");
+	http_set_header(f->held, "X-A", "b");
+	answer_held(f);
+	assert_int_equal(http_server_requests(f->server), 0);
+}
+
+static void data_that_comes_while_an_answer_is_awaited_is_the_next_request(void **state)
+{
+	struct http_fixture *f = *state;
+	int fd = hold(f);
+	const char next[] = "GET /things/next HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n";
+	client_send(fd, next, sizeof next - 1);
+	for (int i = 0; i < 100; i++)
+		event_base_loop(f->base, EVLOOP_NONBLOCK);
+	assert_int_equal(f->handled, 1);
+	answer_held(f);
+	assert_true(client_receive(f, fd, true, false));
+	assert_non_null(strstr(f->answer, "{\"q\":\"5\"}"));
+	assert_non_null(strstr(f->answer, "\"id\":\"next\""));
+	close(fd);
+}
+
+static void a_request_outlives_the_server(void **state)
+{
+	struct http_fixture *f = *state;
+	int fd = hold(f);
+	http_server_free(f->server);
+	f->server = NULL;
+	assert_false(http_client_is_there(f->held));
+	assert_null(http_header(f->held, "Host"));
+	close(fd);
+	http_answer_empty(f->held, 200);
+	f->held = NULL;
+}
+
+static void draining_answers_what_is_in_hand_and_closes_the_rest(void **state)
+{
+	struct http_fixture *f = *state;
+	int idle = client_connect(f);
+	int fd = hold(f);
+	http_server_drain(f->server);
+	assert_true(client_receive(f, idle, true, false));
+	assert_int_equal(f->drained, 0);
+	answer_held(f);
+	assert_true(client_receive(f, fd, true, false));
+	assert_int_equal(status_of(f), 200);
+	assert_non_null(strstr(f->answer, "Connection: close\r\n"));
+	for (int i = 0; i < 100 && !f->drained; i++)
+		event_base_loop(f->base, EVLOOP_NONBLOCK);
+	assert_int_equal(f->drained, 1);
+	assert_int_equal(http_server_requests(f->server), 0);
+	close(idle);
+	close(fd);
+}
+
+/* Lets the server believe that so many seconds have passed, and waits for its next tick. */
+static void pass_time(struct http_fixture *f, uint32_t seconds)
+{
+	f->server->now_s += seconds;
+	uint32_t now_s = f->server->now_s;
+	while (f->server->now_s == now_s)
+		event_base_loop(f->base, EVLOOP_ONCE);
+}
+
+/* Whether the server still holds the connection. */
+static bool is_open(int fd)
+{
+	char byte;
+	return recv(fd, &byte, 1, MSG_DONTWAIT) < 0 && errno == EAGAIN;
+}
+
+static void a_client_that_is_too_slow_loses_its_connection(void **state)
+{
+	struct http_fixture *f = *state;
+	int idle = client_connect(f), slow = client_connect(f), slow_body = client_connect(f), held = hold(f);
+	client_send(slow, "GET /thi", 8);
+	static const char head[] = "POST /echo HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\r\n{";
+	client_send(slow_body, head, sizeof head - 1);
+	pass_time(f, 0); /* their first bytes have arrived */
+	pass_time(f, 20);
+	client_send(slow, "n", 1);
+	client_send(slow_body, " ", 1);
+	assert_true(is_open(slow) && is_open(slow_body));
+	pass_time(f, 15);
+	assert_false(is_open(slow) || is_open(slow_body));
+	assert_true(is_open(idle));
+	pass_time(f, 60);
+	assert_false(is_open(idle));
+	assert_true(is_open(held)); /* an answer may take its time */
+	answer_held(f);
+	client_receive(f, held, false, false);
+	assert_int_equal(status_of(f), 200);
+	close(idle);
+	close(slow);
+	close(slow_body);
+	close(held);
+}
+
+static void addresses_in_use_or_unknown_are_told(void **state)
+{
+	struct http_fixture *f = *state;
+	struct err err;
+	char address[64];
+	snprintf(address, sizeof address, "127.0.0.1:%u", http_server_port(f->server));
+	struct http_server_options options = {.address = address, .max_body_bytes = 10, .routes = http_fixture_routes};
+	assert_null(http_server_new(f->base, &options, &err));
+	assert_non_null(strstr(err.message, address));
+	options.address = "192.0.2.1:0";
+	assert_null(http_server_new(f->base, &options, &err));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    SERVER_TEST(connections_serve_many_requests_also_pipelined),
+	    SERVER_TEST(a_client_that_leaves_detaches_its_side_only),
+	    SERVER_TEST(data_that_comes_while_an_answer_is_awaited_is_the_next_request),
+	    SERVER_TEST(a_request_outlives_the_server),
+	    SERVER_TEST(draining_answers_what_is_in_hand_and_closes_the_rest),
+	    SERVER_TEST(a_client_that_is_too_slow_loses_its_connection),
+	    SERVER_TEST(addresses_in_use_or_unknown_are_told),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
