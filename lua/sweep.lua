@@ -22,7 +22,7 @@ local function sweep_user(user)
 	gone = gone + call('ZREMRANGEBYSCORE', P .. 'user:' .. user .. ':transactions', '-inf', int(now_us - retention * 1000))
 	-- What stands after the first ones may have expired too: then there is another sweep soon.
 	local more = call('ZCARD', index)
-	if more == 0 then
+	if more == 0 and call('EXISTS', P .. 'user:' .. user .. ':transactions') == 0 then
 		call('ZREM', P .. 'users', user)
 	else
 		call('ZADD', P .. 'users', more > left and left < most and now or now + retention, user)

@@ -16,8 +16,8 @@
 enum { FIELD_ACTION, FIELD_NOTE, FIELD_COUNT };
 
 static const struct field table[FIELD_COUNT] = {
-	[FIELD_ACTION] = {"action", FIELD_TEXT, true},
-	[FIELD_NOTE] = {"note", FIELD_TEXT, true},
+    [FIELD_ACTION] = {"action", FIELD_TEXT, true},
+    [FIELD_NOTE] = {"note", FIELD_TEXT, true},
 };
 
 static const char *const actions[] = {"retry", "adopt", "cancel"};
@@ -81,7 +81,8 @@ static bool body_read(const json_t *body, struct fields *fields, struct problems
 	if (!fields_read((struct fields_source){body, table, FIELD_COUNT}, fields, problems, top))
 		return false;
 	if (!is_action(json_string_value(fields->values[FIELD_ACTION])))
-		problems_add(problems, (struct place){-1, -1, "action"}, ERR_BAD_TYPE, "it must be retry, adopt or cancel");
+		problems_add(problems, (struct place){-1, -1, "action"}, ERR_BAD_TYPE,
+			     "it must be retry, adopt or cancel");
 	if (json_string_length(fields->values[FIELD_NOTE]) - 1 >= NOTE_LENGTH_MAX)
 		problems_add(problems, (struct place){-1, -1, "note"}, ERR_BAD_TYPE, "it must have 1 to %d bytes",
 			     NOTE_LENGTH_MAX);

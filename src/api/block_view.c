@@ -14,27 +14,37 @@
 #define BLOCKS_A_CALL 20
 
 static const struct view_field head_fields[] = {
-	{"block_id", VIEW_TEXT},    {"execution_window", VIEW_TIME}, {"lane", VIEW_TEXT},     {"symbol", VIEW_TEXT},
-	{"side", VIEW_TEXT},	    {"broker_type", VIEW_TEXT},	     {"orders", VIEW_COUNT},  {"quantity", VIEW_TEXT},
-	{"filled_quantity", VIEW_TEXT}, {"average_price", VIEW_TEXT}, {"gross_amount", VIEW_TEXT}, {"fee", VIEW_TEXT},
-	{"status", VIEW_TEXT},	    {"outcome", VIEW_TEXT},	     {"reason", VIEW_TEXT},
+    {"block_id", VIEW_TEXT},
+    {"execution_window", VIEW_TIME},
+    {"lane", VIEW_TEXT},
+    {"symbol", VIEW_TEXT},
+    {"side", VIEW_TEXT},
+    {"broker_type", VIEW_TEXT},
+    {"orders", VIEW_COUNT},
+    {"quantity", VIEW_TEXT},
+    {"filled_quantity", VIEW_TEXT},
+    {"average_price", VIEW_TEXT},
+    {"gross_amount", VIEW_TEXT},
+    {"fee", VIEW_TEXT},
+    {"status", VIEW_TEXT},
+    {"outcome", VIEW_TEXT},
+    {"reason", VIEW_TEXT},
 };
 
 static const struct view_field tail_fields[] = {
-	{"sealed_at", VIEW_TIME},    {"submitted_at", VIEW_TIME}, {"closed_at", VIEW_TIME},
-	{"allocated_at", VIEW_TIME}, {"updated_at", VIEW_TIME},	  {"order_type", VIEW_TEXT},
-	{"limit_price", VIEW_TEXT},  {"lot", VIEW_TEXT},
+    {"sealed_at", VIEW_TIME},  {"submitted_at", VIEW_TIME}, {"closed_at", VIEW_TIME},	{"allocated_at", VIEW_TIME},
+    {"updated_at", VIEW_TIME}, {"order_type", VIEW_TEXT},   {"limit_price", VIEW_TEXT}, {"lot", VIEW_TEXT},
 };
 
 /* Only of blocks that a person has looked at or must. */
 static const struct view_field review_fields[] = {
-	{"review_from", VIEW_TEXT},	{"evidence", VIEW_TEXT},    {"resolution", VIEW_TEXT},
-	{"resolution_note", VIEW_TEXT}, {"resolved_at", VIEW_TIME},
+    {"review_from", VIEW_TEXT},	    {"evidence", VIEW_TEXT},	{"resolution", VIEW_TEXT},
+    {"resolution_note", VIEW_TEXT}, {"resolved_at", VIEW_TIME},
 };
 
 static const struct view_field slice_fields[] = {
-	{"broker_order_id", VIEW_TEXT}, {"quantity", VIEW_TEXT}, {"filled_quantity", VIEW_TEXT},
-	{"average_price", VIEW_TEXT},	{"status", VIEW_TEXT},	 {"reason", VIEW_TEXT},
+    {"broker_order_id", VIEW_TEXT}, {"quantity", VIEW_TEXT}, {"filled_quantity", VIEW_TEXT},
+    {"average_price", VIEW_TEXT},   {"status", VIEW_TEXT},   {"reason", VIEW_TEXT},
 };
 
 #define COUNT(table) (sizeof(table) / sizeof(table)[0])

@@ -57,7 +57,7 @@ void blocks_list(struct http_request *request, void *arg)
 		return;
 	}
 	(void)snprintf(key, sizeof key, "blocks:%s", status);
-	indexed_list_answer(arg, request,
-			    &(struct indexed_list){
-				    .key = key, .min_score = "-inf", .list = CURSOR_BLOCKS, .load = block_views_load});
+	indexed_list_answer(
+	    arg, request,
+	    &(struct indexed_list){.key = key, .min_score = "-inf", .list = CURSOR_BLOCKS, .load = block_views_load});
 }

@@ -1,5 +1,5 @@
-/* A strict reader of comma-separated values (RFC 4180) in memory: UTF-8, lines end with LF or CRLF, a field may be quoted
- * and then hold commas, line ends and doubled quotes. A byte order mark and empty lines are passed over. */
+/* A strict reader of comma-separated values (RFC 4180) in memory: UTF-8, lines end with LF or CRLF, a field may be
+ * quoted and then hold commas, line ends and doubled quotes. A byte order mark and empty lines are passed over. */
 #ifndef MUSTER_API_CSV_H
 #define MUSTER_API_CSV_H
 

@@ -1,7 +1,7 @@
 /* Cursors: where the next page of a list begins, as a text that means nothing to a client.
  *
- * It is the base64url (RFC 4648, section 5, without padding) of "LIST NUMBER TEXT": a cursor of one list is refused by another,
- * and pages stay right while the list grows at its other end. */
+ * It is the base64url (RFC 4648, section 5, without padding) of "LIST NUMBER TEXT": a cursor of one list is refused by
+ * another, and pages stay right while the list grows at its other end. */
 #ifndef MUSTER_API_CURSOR_H
 #define MUSTER_API_CURSOR_H
 

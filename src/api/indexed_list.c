@@ -118,8 +118,12 @@ void indexed_list_answer(struct app *app, struct http_request *request, const st
 	flow = calloc(1, sizeof *flow);
 	if (!flow)
 		abort();
-	*flow = (struct list_flow){
-		.app = app, .request = request, .list = list->list, .min_score = list->min_score, .load = list->load, .page = page};
+	*flow = (struct list_flow){.app = app,
+				   .request = request,
+				   .list = list->list,
+				   .min_score = list->min_score,
+				   .load = list->load,
+				   .page = page};
 	(void)snprintf(flow->key, sizeof flow->key, "%s:{0}:%s", app->config->redis.prefix, list->key);
 	flow->ids = json_array();
 	list_step(flow);

@@ -23,9 +23,10 @@ static bool path_is_good(struct http_request *request)
 	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
 		if (ids_is_name(http_param(request, names[i])))
 			continue;
-		read_answer_refuse(request, ERR_BAD_PARAMETER,
-				   "%s: it must be 1 to 64 printable ASCII characters without space, quotes, backslash or colon",
-				   names[i]);
+		read_answer_refuse(
+		    request, ERR_BAD_PARAMETER,
+		    "%s: it must be 1 to 64 printable ASCII characters without space, quotes, backslash or colon",
+		    names[i]);
 		return false;
 	}
 	return true;

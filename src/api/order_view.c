@@ -10,14 +10,17 @@
 #define ORDERS_A_CALL 100
 
 static const struct view_field fields[] = {
-	{"order_id", VIEW_TEXT},      {"queue_id", VIEW_TEXT},	      {"user_id", VIEW_TEXT},
-	{"smallcase_id", VIEW_TEXT},  {"symbol", VIEW_TEXT},	      {"side", VIEW_TEXT},
-	{"broker_type", VIEW_TEXT},   {"order_type", VIEW_TEXT},      {"limit_price", VIEW_TEXT},
-	{"quantity", VIEW_TEXT},      {"lane", VIEW_TEXT},	      {"execution_window", VIEW_TIME},
-	{"status", VIEW_TEXT},	      {"filled_quantity", VIEW_TEXT}, {"average_price", VIEW_TEXT},
-	{"gross_amount", VIEW_TEXT},  {"fee", VIEW_TEXT},	      {"block_id", VIEW_TEXT},
-	{"reason", VIEW_TEXT},	      {"created_at", VIEW_TIME},      {"updated_at", VIEW_TIME},
-	{"window_id", VIEW_TEXT},
+    {"order_id", VIEW_TEXT},	  {"queue_id", VIEW_TEXT},
+    {"user_id", VIEW_TEXT},	  {"smallcase_id", VIEW_TEXT},
+    {"symbol", VIEW_TEXT},	  {"side", VIEW_TEXT},
+    {"broker_type", VIEW_TEXT},	  {"order_type", VIEW_TEXT},
+    {"limit_price", VIEW_TEXT},	  {"quantity", VIEW_TEXT},
+    {"lane", VIEW_TEXT},	  {"execution_window", VIEW_TIME},
+    {"status", VIEW_TEXT},	  {"filled_quantity", VIEW_TEXT},
+    {"average_price", VIEW_TEXT}, {"gross_amount", VIEW_TEXT},
+    {"fee", VIEW_TEXT},		  {"block_id", VIEW_TEXT},
+    {"reason", VIEW_TEXT},	  {"created_at", VIEW_TIME},
+    {"updated_at", VIEW_TIME},	  {"window_id", VIEW_TEXT},
 };
 
 json_t *order_view(const redisReply *order)

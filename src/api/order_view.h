@@ -13,8 +13,8 @@
  * then `window_id`; what is not known is null. NULL where there is no such order (an empty list). */
 json_t *order_view(const redisReply *order);
 
-/* Turns the view back into what it was right after the order was accepted: queued, nothing filled, in no block. One that
- * was rejected on arrival stays as it is. */
+/* Turns the view back into what it was right after the order was accepted: queued, nothing filled, in no block. One
+ * that was rejected on arrival stays as it is. */
 void order_view_as_first_answered(json_t *order);
 
 /* Whether the status in the view ends the order. */

@@ -43,7 +43,8 @@ bool query_page(const struct http_request *request, enum cursor_list list, struc
 
 	*page = (struct query_page){0};
 	if (limit && !read_number(limit, 1, QUERY_LIMIT_MAX, &number))
-		return err_set(err, ERR_BAD_PARAMETER, "limit: it must be a whole number from 1 to %d", QUERY_LIMIT_MAX);
+		return err_set(err, ERR_BAD_PARAMETER, "limit: it must be a whole number from 1 to %d",
+			       QUERY_LIMIT_MAX);
 	page->limit = (size_t)number;
 	return !cursor || cursor_decode(list, cursor, &page->cursor, err);
 }

@@ -234,7 +234,8 @@ json_t *request_view_answer(const struct request_view *view)
 
 	view_set(answer, "queue_id", json_string(view->queue_id));
 	view_set(answer, "status", json_string(request_status(view)));
-	view_set(answer, "execution_window", first ? json_incref(json_object_get(first, "execution_window")) : json_null());
+	view_set(answer, "execution_window",
+		 first ? json_incref(json_object_get(first, "execution_window")) : json_null());
 	view_set(answer, "lane", first ? json_incref(json_object_get(first, "lane")) : json_null());
 	view_set(answer, "orders", json_incref(view->orders));
 	if (view->kind == REQUEST_BULK) {

@@ -42,9 +42,9 @@ void request_view_load(struct app *app, const char *queue_id, request_view_fn *f
 /* Only what lua/request.lua says: no orders, no blocks; all_final is known of bulk only. */
 void request_view_load_head(struct app *app, const char *queue_id, request_view_fn *fn, void *arg);
 
-/* The whole answer, for GET and for the POST of a bulk call; a new reference. Queue: {queue_id, status, execution_window,
- * lane, orders}. Bulk: {queue_id, status, execution_window, lane, orders, blocks, summary}. The status is "queued",
- * "working", "completed" or "canceled". Not for REQUEST_NOT_FOUND. */
+/* The whole answer, for GET and for the POST of a bulk call; a new reference. Queue: {queue_id, status,
+ * execution_window, lane, orders}. Bulk: {queue_id, status, execution_window, lane, orders, blocks, summary}. The
+ * status is "queued", "working", "completed" or "canceled". Not for REQUEST_NOT_FOUND. */
 json_t *request_view_answer(const struct request_view *view);
 
 #endif

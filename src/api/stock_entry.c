@@ -11,13 +11,13 @@
 #define LOT_MAX (INT64_C(1000000) * NANO)
 
 static const char *const names[STOCK_FIELD_COUNT] = {
-	[STOCK_SYMBOL] = "symbol",
-	[STOCK_NAME] = "name",
-	[STOCK_PRICE] = "price",
-	[STOCK_BROKER_TYPE] = "broker_type",
-	[STOCK_LOT] = "lot",
-	[STOCK_TRADABLE] = "tradable",
-	[STOCK_AVERAGE_DAILY_VOLUME] = "average_daily_volume",
+    [STOCK_SYMBOL] = "symbol",
+    [STOCK_NAME] = "name",
+    [STOCK_PRICE] = "price",
+    [STOCK_BROKER_TYPE] = "broker_type",
+    [STOCK_LOT] = "lot",
+    [STOCK_TRADABLE] = "tradable",
+    [STOCK_AVERAGE_DAILY_VOLUME] = "average_daily_volume",
 };
 
 const char *stock_field_name(enum stock_field field)
@@ -150,7 +150,8 @@ bool stock_entries_repeat(const struct stock_entries *entries, const struct stoc
 	qsort(sorted, entries->count, sizeof *sorted, compare_entries);
 	*again = NULL;
 	for (size_t i = 1; i < entries->count; i++) {
-		if (strcmp(sorted[i - 1]->symbol, sorted[i]->symbol) == 0 && (!*again || sorted[i]->place < (*again)->place)) {
+		if (strcmp(sorted[i - 1]->symbol, sorted[i]->symbol) == 0 &&
+		    (!*again || sorted[i]->place < (*again)->place)) {
 			*first = sorted[i - 1];
 			*again = sorted[i];
 		}

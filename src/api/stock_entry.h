@@ -31,8 +31,8 @@ enum stock_field {
 
 struct stock_entry {
 	char symbol[STOCK_SYMBOL_SIZE];
-	char *name;			/* owned; NULL: not said */
-	char broker_type[CONFIG_NAME_SIZE]; /* "": not said */
+	char *name;			     /* owned; NULL: not said */
+	char broker_type[CONFIG_NAME_SIZE];  /* "": not said */
 	int64_t decimals[STOCK_FIELD_COUNT]; /* of price, lot, average_daily_volume; 0: not said */
 	bool is_barred;			     /* tradable: false */
 	size_t place;			     /* its line or index, for messages */
@@ -53,7 +53,8 @@ struct stock_entry *stock_entries_add(struct stock_entries *entries);
 void stock_entries_free(struct stock_entries *entries);
 
 /* Each takes the fields of its kind; the message does not name the field. */
-bool stock_entry_set_text(struct stock_entry *entry, enum stock_field field, const char *text, struct err *err) MUST_USE;
+bool stock_entry_set_text(struct stock_entry *entry, enum stock_field field, const char *text,
+			  struct err *err) MUST_USE;
 bool stock_entry_set_decimal(struct stock_entry *entry, enum stock_field field, int64_t nano, struct err *err) MUST_USE;
 
 /* Whether the broker is known and takes the lot; `*field` is the one that is wrong. */

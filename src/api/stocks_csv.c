@@ -19,13 +19,14 @@ static bool columns_read(const struct csv_record *header, struct columns *column
 		enum stock_field field = stock_field_of(header->fields[i]);
 
 		if (field == STOCK_FIELD_COUNT)
-			return err_set(err, ERR_UNKNOWN_FIELD,
-				       "line %zu, column %zu: %.40s is no column; there are symbol, name, price, broker_type, "
-				       "lot, tradable and average_daily_volume",
-				       header->line, i + 1, header->fields[i]);
+			return err_set(
+			    err, ERR_UNKNOWN_FIELD,
+			    "line %zu, column %zu: %.40s is no column; there are symbol, name, price, broker_type, "
+			    "lot, tradable and average_daily_volume",
+			    header->line, i + 1, header->fields[i]);
 		if (has[field])
-			return err_set(err, ERR_DUPLICATE_KEY, "line %zu: the column %s stands there twice", header->line,
-				       header->fields[i]);
+			return err_set(err, ERR_DUPLICATE_KEY, "line %zu: the column %s stands there twice",
+				       header->line, header->fields[i]);
 		has[field] = true;
 		columns->fields[i] = field;
 	}
@@ -53,8 +54,8 @@ static bool row_read(const struct csv_record *row, const struct columns *columns
 
 	entry->place = row->line;
 	if (row->count != columns->count)
-		return err_set(err, ERR_BAD_REQUEST, "line %zu: it has %zu fields, the header has %zu", row->line, row->count,
-			       columns->count);
+		return err_set(err, ERR_BAD_REQUEST, "line %zu: it has %zu fields, the header has %zu", row->line,
+			       row->count, columns->count);
 	for (size_t i = 0; i < row->count; i++) {
 		if (!cell_read(entry, columns->fields[i], row->fields[i], err))
 			return err_context(err, "line %zu, column %s", row->line, stock_field_name(columns->fields[i]));

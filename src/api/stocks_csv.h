@@ -8,8 +8,8 @@
 
 #include "api/stock_entry.h"
 
-/* Adds to `entries`, each with its line as its place. The first thing that is wrong ends it: "line L, column NAME: why".
- * What was added until then is of no use. */
+/* Adds to `entries`, each with its line as its place. The first thing that is wrong ends it: "line L, column NAME:
+ * why". What was added until then is of no use. */
 bool stocks_csv_read(const char *bytes, size_t length, const struct config *config, struct stock_entries *entries,
 		     struct err *err) MUST_USE;
 

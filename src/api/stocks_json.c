@@ -8,13 +8,13 @@
 
 /* As enum stock_field counts; the symbol is needed only in an array. */
 static const struct field table[STOCK_FIELD_COUNT] = {
-	[STOCK_SYMBOL] = {"symbol", FIELD_TEXT, false},
-	[STOCK_NAME] = {"name", FIELD_TEXT, false},
-	[STOCK_PRICE] = {"price", FIELD_DECIMAL, true},
-	[STOCK_BROKER_TYPE] = {"broker_type", FIELD_TEXT, false},
-	[STOCK_LOT] = {"lot", FIELD_DECIMAL, false},
-	[STOCK_TRADABLE] = {"tradable", FIELD_BOOL, false},
-	[STOCK_AVERAGE_DAILY_VOLUME] = {"average_daily_volume", FIELD_DECIMAL, false},
+    [STOCK_SYMBOL] = {"symbol", FIELD_TEXT, false},
+    [STOCK_NAME] = {"name", FIELD_TEXT, false},
+    [STOCK_PRICE] = {"price", FIELD_DECIMAL, true},
+    [STOCK_BROKER_TYPE] = {"broker_type", FIELD_TEXT, false},
+    [STOCK_LOT] = {"lot", FIELD_DECIMAL, false},
+    [STOCK_TRADABLE] = {"tradable", FIELD_BOOL, false},
+    [STOCK_AVERAGE_DAILY_VOLUME] = {"average_daily_volume", FIELD_DECIMAL, false},
 };
 
 /* Reads the value of one field. */
@@ -98,7 +98,8 @@ bool stocks_json_read_many(const json_t *body, const struct config *config, stru
 	}
 	if (problems->count == 0 && stock_entries_repeat(entries, &first, &again)) {
 		place = (struct place){(long)again->place, -1, stock_field_name(STOCK_SYMBOL)};
-		problems_add(problems, place, ERR_DUPLICATE_KEY, "%s is element %zu already", again->symbol, first->place);
+		problems_add(problems, place, ERR_DUPLICATE_KEY, "%s is element %zu already", again->symbol,
+			     first->place);
 	}
 	return problems->count == 0;
 }

@@ -87,7 +87,8 @@ static void list_answer(struct stocks_list *list)
 	json_t *items = json_array();
 
 	for (size_t i = 0; i < list->count && i < list->page.limit; i++)
-		json_array_append_new(items, stock_view(list->app->config, list->smallest[i].symbol, list->smallest[i].text));
+		json_array_append_new(items,
+				      stock_view(list->app->config, list->smallest[i].symbol, list->smallest[i].text));
 	if (list->count > list->page.limit) {
 		(void)snprintf(cursor.text, sizeof cursor.text, "%s", list->smallest[list->page.limit - 1].symbol);
 		(void)cursor_encode(CURSOR_STOCKS, &cursor, next);

@@ -86,7 +86,8 @@ static void add_estimates(json_t *view, int64_t price_nano, int128 quantity_nano
 
 	view_set(view, "estimated_price", price_nano ? json_string(decimal_format(price_nano, text)) : json_null());
 	view_set(view, "estimated_notional",
-		 price_nano ? json_string(decimal_format_wide(notional_of(price_nano, quantity_nano), text)) : json_null());
+		 price_nano ? json_string(decimal_format_wide(notional_of(price_nano, quantity_nano), text))
+			    : json_null());
 }
 
 /* Takes one group; one whose orders were all canceled sends nothing and is left out. */
@@ -120,7 +121,8 @@ static void preview_take_group(struct preview_flow *flow, const redisReply *wind
 	flow->in_window.broker_calls += calls_of(flow->app->config, broker, quantity_nano);
 }
 
-/* The window that was being read is complete. Its totals are the sums of what is shown, also where it grew meanwhile. */
+/* The window that was being read is complete. Its totals are the sums of what is shown, also where it grew meanwhile.
+ */
 static void preview_close_window(struct preview_flow *flow, const redisReply *window)
 {
 	json_t *view = json_object();

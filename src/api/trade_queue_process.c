@@ -28,8 +28,8 @@ struct process_flow {
 	enum process_state state;
 	bool has_wait;
 	int64_t wait_ms;
-	json_t *ids;   /* of the windows */
-	size_t asked;  /* of them made due */
+	json_t *ids;  /* of the windows */
+	size_t asked; /* of them made due */
 	json_t *windows;
 	json_t *block_ids;
 	json_t *blocks;
@@ -82,10 +82,15 @@ static void on_due(const redisReply *reply, const struct err *err, void *arg)
 }
 
 /* The wait is over. */
-static void on_waited(void *arg)
+static void on_waited(const struct err *err, void *arg)
 {
 	struct process_flow *flow = arg;
 
+	if (err) {
+		read_answer_error(flow->request, err);
+		process_free(flow);
+		return;
+	}
 	flow->state = PROCESS_WINDOWS;
 	process_step(flow);
 }

@@ -16,7 +16,8 @@ static void on_request(const struct request_view *view, const struct err *err, v
 	if (err)
 		read_answer_error(request, err);
 	else if (view->kind == REQUEST_NOT_FOUND)
-		read_answer_refuse(request, ERR_NOT_FOUND, "there is no request %.64s", http_param(request, "queue_id"));
+		read_answer_refuse(request, ERR_NOT_FOUND, "there is no request %.64s",
+				   http_param(request, "queue_id"));
 	else
 		http_answer_json(request, 200, request_view_answer(view));
 }

@@ -29,8 +29,8 @@ static json_t *windows_view(const redisReply *windows)
 	for (size_t i = 0; windows && i < windows->elements; i++) {
 		const redisReply *window = windows->element[i];
 
-		json_array_append_new(list, window_view(reply_text(reply_at(window, 0)), reply_int(reply_at(window, 1), 0),
-							window, 2));
+		json_array_append_new(
+		    list, window_view(reply_text(reply_at(window, 0)), reply_int(reply_at(window, 1), 0), window, 2));
 	}
 	return list;
 }

@@ -18,9 +18,9 @@
 #define FIRST_ARRIVAL "1000000000000"
 
 static const struct view_field transaction_fields[] = {
-	{"order_id", VIEW_TEXT}, {"block_id", VIEW_TEXT}, {"user_id", VIEW_TEXT},     {"smallcase_id", VIEW_TEXT},
-	{"symbol", VIEW_TEXT},	 {"side", VIEW_TEXT},	  {"broker_type", VIEW_TEXT}, {"quantity", VIEW_TEXT},
-	{"price", VIEW_TEXT},	 {"gross_amount", VIEW_TEXT}, {"fee", VIEW_TEXT},     {"executed_at", VIEW_TIME},
+    {"order_id", VIEW_TEXT}, {"block_id", VIEW_TEXT},	  {"user_id", VIEW_TEXT},     {"smallcase_id", VIEW_TEXT},
+    {"symbol", VIEW_TEXT},   {"side", VIEW_TEXT},	  {"broker_type", VIEW_TEXT}, {"quantity", VIEW_TEXT},
+    {"price", VIEW_TEXT},    {"gross_amount", VIEW_TEXT}, {"fee", VIEW_TEXT},	      {"executed_at", VIEW_TIME},
 };
 
 /* The user of the path; NULL where it has answered that it cannot be one. */
@@ -30,8 +30,9 @@ static const char *user_of(struct http_request *request)
 
 	if (ids_is_name(user))
 		return user;
-	read_answer_refuse(request, ERR_BAD_PARAMETER,
-			   "user_id: it must be 1 to 64 printable ASCII characters without space, quotes, backslash or colon");
+	read_answer_refuse(
+	    request, ERR_BAD_PARAMETER,
+	    "user_id: it must be 1 to 64 printable ASCII characters without space, quotes, backslash or colon");
 	return NULL;
 }
 
@@ -43,11 +44,10 @@ void users_get_orders(struct http_request *request, void *arg)
 	if (!user)
 		return;
 	(void)snprintf(key, sizeof key, "user:%s:orders", user);
-	indexed_list_answer(arg, request,
-			    &(struct indexed_list){.key = key,
-						   .min_score = FIRST_ARRIVAL,
-						   .list = CURSOR_USER_ORDERS,
-						   .load = order_views_load});
+	indexed_list_answer(
+	    arg, request,
+	    &(struct indexed_list){
+		.key = key, .min_score = FIRST_ARRIVAL, .list = CURSOR_USER_ORDERS, .load = order_views_load});
 }
 
 struct transactions_flow {

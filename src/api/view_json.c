@@ -84,7 +84,8 @@ void view_add_fields(json_t *object, const struct view_field *fields, size_t cou
 	size_t at = 0;
 
 	for (size_t i = 0; i < count; i++)
-		view_set(object, fields[i].name, view_value(fields[i].kind, find_field(flat, from, fields[i].name, &at)));
+		view_set(object, fields[i].name,
+			 view_value(fields[i].kind, find_field(flat, from, fields[i].name, &at)));
 }
 
 const char *view_get_text(const json_t *object, const char *name)

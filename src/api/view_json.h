@@ -28,7 +28,8 @@ json_t *view_value(enum view_kind kind, const char *text);
 json_t *view_time(int64_t at_ms);
 
 /* Adds the fields in the table's order. `flat` is an array of field, value, … from its element `from` on. */
-void view_add_fields(json_t *object, const struct view_field *fields, size_t count, const redisReply *flat, size_t from);
+void view_add_fields(json_t *object, const struct view_field *fields, size_t count, const redisReply *flat,
+		     size_t from);
 
 /* The text of one field of such an array; "" where it is absent. */
 const char *view_text(const redisReply *flat, size_t from, const char *name);

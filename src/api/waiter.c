@@ -2,7 +2,6 @@
  * moment in a ring, since a message and a reply come over two connections in any order. */
 #include "api/waiter.h"
 
-#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,11 +15,11 @@
 #include "api/window_view.h"
 #include "shared/clock.h"
 
-#define TICK_MS 1000
+#define TICK_MS	     1000
 #define TICKS_A_LOOK 5 /* where messages should tell: a net, and no more */
-#define RING_SIZE 1024
-#define KEY_SIZE 96
-#define US_A_MS 1000
+#define RING_SIZE    1024
+#define KEY_SIZE     96
+#define US_A_MS	     1000
 
 enum waiter_state {
 	WAITER_LOOKING, /* waits for what it has asked Redis */
@@ -38,9 +37,9 @@ struct waiter {
 	uint64_t told_before; /* messages that had come when it began to look */
 	unsigned ticks;	      /* since it looked last */
 	bool has_looked;
-	bool is_over; /* the time, the client or the process: this look is the last */
+	bool is_over;		/* the time, the client or the process: this look is the last */
 	enum request_kind kind; /* of a request, once it is known */
-	bool is_guessing; /* the blocks are not known yet: it looks at every tick */
+	bool is_guessing;	/* the blocks are not known yet: it looks at every tick */
 
 	char queue_id[REQUEST_TEXT_SIZE]; /* of a request; else "" */
 	json_t *window_ids;		  /* of windows; else NULL */
@@ -86,7 +85,7 @@ static void waiter_end(struct waiter *waiter, const struct request_view *view, c
 	if (request_fn)
 		request_fn(view, err, arg);
 	else
-		windows_fn(arg);
+		windows_fn(err, arg);
 }
 
 /* Lists the waiter under "KIND ID", once, unless that has ended since it began to look. */
@@ -101,7 +100,7 @@ static void waiter_watch(struct waiter *waiter, const char *kind, const char *id
 		if (strcmp(all->ring[told % RING_SIZE], key) == 0)
 			return;
 	}
-	LIST_FOREACH(watch, &waiter->watches, in_owner) {
+	LIST_FOREACH (watch, &waiter->watches, in_owner) {
 		if (strcmp(watch->key, key) == 0)
 			return;
 	}
@@ -197,7 +196,7 @@ static void on_windows(json_t *windows, json_t *block_ids, const struct err *err
 		waiter_watch(waiter, "window", view_get_text(window, "window_id"));
 	}
 	if (waiter->is_over || (!err && left == 0))
-		waiter_end(waiter, NULL, NULL);
+		waiter_end(waiter, NULL, err);
 	else if (err)
 		waiter_rest(waiter);
 	else
@@ -217,8 +216,8 @@ static void waiter_look(struct waiter *waiter)
 	waiter->told_before = waiter->all->told;
 	waiter->ticks = 0;
 	if (waiter->window_ids)
-		window_views_load(app, (struct window_views_wanted){.take_ids = json_incref(waiter->window_ids)}, on_windows,
-				  waiter);
+		window_views_load(app, (struct window_views_wanted){.take_ids = json_incref(waiter->window_ids)},
+				  on_windows, waiter);
 	else if (waiter->is_over || waiter->kind == REQUEST_QUEUE)
 		request_view_load(app, waiter->queue_id, on_request, waiter);
 	else
@@ -300,9 +299,13 @@ struct waiters *waiters_new(struct app *app)
 
 void waiters_free(struct waiters *waiters)
 {
+	struct err err;
+
 	if (!waiters)
 		return;
-	assert(TAILQ_EMPTY(&waiters->list));
+	(void)err_set(&err, ERR_REDIS_UNAVAILABLE, "the process is shutting down");
+	while (!TAILQ_EMPTY(&waiters->list))
+		waiter_end(TAILQ_FIRST(&waiters->list), NULL, &err);
 	waiter_index_free(waiters->index);
 	free(waiters);
 }
@@ -330,7 +333,7 @@ void waiters_drain(struct waiters *waiters)
 	struct waiter *waiter;
 
 	waiters->is_draining = true;
-	TAILQ_FOREACH(waiter, &waiters->list, entry) {
+	TAILQ_FOREACH (waiter, &waiters->list, entry) {
 		waiter->is_over = true;
 		if (waiter->state == WAITER_RESTING)
 			waiter_look(waiter);

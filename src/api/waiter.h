@@ -1,8 +1,8 @@
 /* Waiting for the end of things: answers that are held back until orders or windows are final, for at most `?wait=`.
  *
- * The channel `done` says which block or window has ended. Each waiter is listed under those that it waits for, so that a
- * message costs only those whom it concerns, and however many wait nothing else is looked at. A slow poll is the
- * net under it: messages can be lost. */
+ * The channel `done` says which block or window has ended. Each waiter is listed under those that it waits for, so that
+ * a message costs only those whom it concerns, and however many wait nothing else is looked at. A slow poll is the net
+ * under it: messages can be lost. */
 #ifndef MUSTER_API_WAITER_H
 #define MUSTER_API_WAITER_H
 
@@ -19,7 +19,7 @@ struct waiters;
 /* All waiters of a process: app->waiters. */
 struct waiters *waiters_new(struct app *app);
 
-/* Only once nobody waits and the read link calls back no more. NULL is fine. */
+/* Only once the read link calls back no more. Whoever still waits gets an error. NULL is fine. */
 void waiters_free(struct waiters *waiters);
 
 /* A message of the channel `done`: "block ID" or "window ID". */
@@ -42,8 +42,9 @@ void waiter_new_for_request(struct app *app, const struct waiter_options *option
 void waiter_new(struct app *app, const char *queue_id, int64_t wait_ms, request_view_fn *fn, void *arg);
 
 /* Calls `fn` once, never from inside, as soon as all these windows (array of ids, owned from here on) are done, or when
- * the time is over, or when the client has left. What then is the case the caller has to look up. */
-typedef void waiter_windows_fn(void *arg);
+ * the time is over, or when the client has left. What then is the case the caller has to look up; `err` is NULL but
+ * where it cannot. */
+typedef void waiter_windows_fn(const struct err *err, void *arg);
 void waiter_new_for_windows(struct app *app, json_t *take_window_ids, const struct waiter_options *options,
 			    waiter_windows_fn *fn, void *arg);
 

@@ -47,7 +47,8 @@ static void choice_take(struct choice_flow *flow, const redisReply *windows)
 		if (flow->is_nonsense || (flow->due_ms >= 0 && due_ms != flow->due_ms))
 			continue;
 		if (strcmp(reply_text(reply_at(window, WINDOW_STATUS)), "open") == 0)
-			json_array_append_new(flow->choice.open_ids, json_string(reply_text(reply_at(window, WINDOW_ID))));
+			json_array_append_new(flow->choice.open_ids,
+					      json_string(reply_text(reply_at(window, WINDOW_ID))));
 		else if (flow->window_id[0])
 			flow->choice.past_id = flow->window_id;
 	}
@@ -70,7 +71,8 @@ static void on_reply(const redisReply *reply, const struct err *err, void *arg)
 	} else {
 		choice_take(flow, reply);
 		if (is_named && json_array_size(flow->choice.open_ids) == 0 && !flow->choice.past_id) {
-			(void)err_set(&none, ERR_NOT_FOUND, "window: it names no open window, by its id or its RFC 3339 time");
+			(void)err_set(&none, ERR_NOT_FOUND,
+				      "window: it names no open window, by its id or its RFC 3339 time");
 			choice_end(flow, &none);
 			return;
 		}

@@ -12,16 +12,16 @@
 #define BLOCKS_A_CALL 500
 
 static const struct view_field head_fields[] = {
-	{"lane", VIEW_TEXT},
-	{"status", VIEW_TEXT},
-	{"orders", VIEW_COUNT},
+    {"lane", VIEW_TEXT},
+    {"status", VIEW_TEXT},
+    {"orders", VIEW_COUNT},
 };
 
 static const struct view_field time_fields[] = {
-	{"created_at", VIEW_TIME},
-	{"forced_at", VIEW_TIME},
-	{"sealed_at", VIEW_TIME},
-	{"done_at", VIEW_TIME},
+    {"created_at", VIEW_TIME},
+    {"forced_at", VIEW_TIME},
+    {"sealed_at", VIEW_TIME},
+    {"done_at", VIEW_TIME},
 };
 
 #define COUNT(table) (sizeof(table) / sizeof(table)[0])

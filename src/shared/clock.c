@@ -8,25 +8,44 @@
 #define FRACTION_DIGITS_MAX 9
 #define SECONDS_A_DAY	    86400
 
+/* Puts a value as that many digits; returns what follows them. */
+static char *put_digits(char *at, int value, int digits)
+{
+	for (int i = digits - 1; i >= 0; i--, value /= 10)
+		at[i] = (char)('0' + value % 10);
+	return at + digits;
+}
+
+/* The answer to an order holds several times: strftime and snprintf were a twentieth of the work for it. */
 char *clock_format(int64_t at_ms, char *text)
 {
 	int64_t fraction_ms = at_ms % 1000;
 	struct tm parts = {0};
 	time_t seconds = (time_t)(at_ms / 1000);
-	size_t length;
+	char *at = text;
 
 	if (fraction_ms < 0) { /* before 1970 the fraction still counts forward */
 		fraction_ms += 1000;
 		seconds--;
 	}
 	(void)gmtime_r(&seconds, &parts); /* cannot fail: the year of any int64 milliseconds fits an int */
-	(void)snprintf(text, CLOCK_TEXT, "%04d", (int)(parts.tm_year + 1900));
-	length = strlen(text);
-	length += strftime(text + length, CLOCK_TEXT - length, "-%m-%dT%H:%M:%S", &parts);
-	if (fraction_ms)
-		(void)snprintf(text + length, CLOCK_TEXT - length, ".%03dZ", (int)fraction_ms);
+	if (parts.tm_year >= -1900 && parts.tm_year < 10000 - 1900)
+		at = put_digits(at, parts.tm_year + 1900, 4);
 	else
-		(void)snprintf(text + length, CLOCK_TEXT - length, "Z");
+		at += snprintf(text, CLOCK_TEXT, "%04d", (int)(parts.tm_year + 1900));
+	const struct {
+		char before;
+		int value, digits;
+	} rest[] = {
+		{'-', parts.tm_mon + 1, 2}, {'-', parts.tm_mday, 2}, {'T', parts.tm_hour, 2},
+		{':', parts.tm_min, 2},	    {':', parts.tm_sec, 2},  {'.', (int)fraction_ms, 3},
+	};
+	for (size_t i = 0; i < sizeof rest / sizeof *rest - !fraction_ms; i++) {
+		*at++ = rest[i].before;
+		at = put_digits(at, rest[i].value, rest[i].digits);
+	}
+	*at++ = 'Z';
+	*at = '\0';
 	return text;
 }
 

@@ -39,7 +39,8 @@ struct http_route {
  * host:port, port 0 takes a free one. Unknown path 404, other method on a known path 405 with Allow, body above
  * `max_body_bytes` 413. Refuses with `Connection: close` what evhttp lets through: two Content-Length, Host,
  * Authorization, Content-Type, Transfer-Encoding or Idempotency-Key headers, no Host, a space in a header name, a
- * signed length, a length beside chunks (400), POST or PUT with neither (411). A request must have arrived wholly 30 s
+ * signed length, a length beside chunks (400), neither of them where the row takes a body (411: `curl -X POST` sends none,
+ * which is fine where it is ignored). A request must have arrived wholly 30 s
  * after its first byte; idle connections are closed after 75 s. */
 struct http_server_options {
 	const char *address;
@@ -76,7 +77,7 @@ const void *http_body(struct http_request *request, size_t *length);
 bool http_body_is_csv(const struct http_request *request);
 void *http_arg(const struct http_request *request);
 
-/* false once the client has left; answering is still required. */
+/* false once the client is known to have left, which takes up to two seconds; answering is still required. */
 bool http_client_is_there(const struct http_request *request);
 
 /* Before the answer. */

@@ -56,10 +56,6 @@ bool http_check_headers(struct evhttp_request *ev, struct err *err)
 		return err_set(err, ERR_BAD_REQUEST,
 			       length ? "both Content-Length and Transfer-Encoding are given"
 				      : "the Transfer-Encoding is not chunked");
-	enum evhttp_cmd_type type = evhttp_request_get_command(ev);
-	bool sends_body = type == EVHTTP_REQ_POST || type == EVHTTP_REQ_PUT || type == EVHTTP_REQ_PATCH;
-	if (sends_body && !length && !coding)
-		return err_set(err, ERR_LENGTH_REQUIRED, "send a Content-Length, or the body in chunks");
 	return true;
 }
 
@@ -74,6 +70,10 @@ bool http_check_body(struct http_request *request, enum http_body_kind kind, str
 {
 	if (kind == HTTP_BODY_NONE)
 		return true;
+	if (!http_header(request, "Content-Length") && !http_header(request, "Transfer-Encoding")) {
+		http_close_after(request);
+		return err_set(err, ERR_LENGTH_REQUIRED, "send a Content-Length, or the body in chunks");
+	}
 	size_t length = evbuffer_get_length(evhttp_request_get_input_buffer(request->ev));
 	if (length > request->server->options.max_body_bytes)
 		return err_set(err, ERR_TOO_LARGE, "the body has %zu bytes; at most %zu are accepted", length,

@@ -27,6 +27,7 @@ void http_connection_set_phase(struct http_connection *connection, enum http_pha
 	if (phase == HTTP_WRITING)
 		server->writing++;
 	connection->phase = phase;
+	connection->is_watched = false;
 	connection->since_s = server->now_s;
 }
 
@@ -115,8 +116,31 @@ static struct bufferevent *connection_make(struct event_base *base, void *arg)
 	return connection->bev;
 }
 
-/* Once a second: the date for answers, the connections that have taken too long, and accepting again after a failure.
- */
+/* Makes evhttp notice that the client leaves while a handler works. It costs a system call, so that only requests that
+ * wait for long get it; a client that leaves a short one is noticed when it is answered. */
+static void connection_watch(struct http_connection *connection)
+{
+	/* evhttp ends the program when data arrives in this state, so that its read callback must be off first. */
+	bufferevent_event_cb on_event;
+	bufferevent_data_cb on_write;
+	void *arg;
+	bufferevent_getcb(connection->bev, NULL, &on_write, &on_event, &arg);
+	bufferevent_setcb(connection->bev, NULL, on_write, on_event, arg);
+	bufferevent_enable(connection->bev, EV_READ);
+	connection->is_watched = true;
+}
+
+/* One connection, once a second. */
+static void connection_look(struct http_connection *connection)
+{
+	uint32_t seconds = connection->server->now_s - connection->since_s;
+	if (connection->phase == HTTP_HANDLING && seconds && !connection->is_watched)
+		connection_watch(connection);
+	if (limits_s[connection->phase] && seconds > limits_s[connection->phase])
+		evhttp_connection_free(connection->ev);
+}
+
+/* Once a second: the date for answers, accepting again after a failure, and every connection. */
 static void tick(evutil_socket_t unused, short what, void *arg)
 {
 	(void)unused, (void)what;
@@ -128,13 +152,9 @@ static void tick(evutil_socket_t unused, short what, void *arg)
 	evutil_date_rfc1123(server->date, sizeof server->date, &utc);
 	if (server->bound)
 		evconnlistener_enable(evhttp_bound_socket_get_listener(server->bound));
-	for (size_t fd = 0; fd < server->connection_slots; fd++) {
-		struct http_connection *connection = server->connections[fd];
-		if (!connection || !limits_s[connection->phase])
-			continue;
-		if (server->now_s - connection->since_s > limits_s[connection->phase])
-			evhttp_connection_free(connection->ev);
-	}
+	for (size_t fd = 0; fd < server->connection_slots; fd++)
+		if (server->connections[fd])
+			connection_look(server->connections[fd]);
 }
 
 bool http_connections_start(struct http_server *server)
@@ -182,15 +202,4 @@ struct http_connection *http_connection_of(struct http_server *server, struct ev
 	evutil_socket_t fd = bufferevent_getfd(evhttp_connection_get_bufferevent(ev_connection));
 	assert(fd >= 0 && (size_t)fd < server->connection_slots && server->connections[fd]);
 	return server->connections[fd];
-}
-
-void http_connection_watch(struct http_connection *connection)
-{
-	/* evhttp ends the program when data arrives in this state, so that its read callback must be off first. */
-	bufferevent_event_cb on_event;
-	bufferevent_data_cb on_write;
-	void *arg;
-	bufferevent_getcb(connection->bev, NULL, &on_write, &on_event, &arg);
-	bufferevent_setcb(connection->bev, NULL, on_write, on_event, arg);
-	bufferevent_enable(connection->bev, EV_READ);
 }

@@ -71,6 +71,7 @@ struct http_connection {
 	evutil_socket_t fd;
 	enum http_phase phase;
 	bool is_refused;  /* stands in server->refused */
+	bool is_watched;  /* while handling: the client is seen to leave */
 	uint32_t since_s; /* server->now_s when the phase began */
 };
 
@@ -118,8 +119,6 @@ void http_connections_end(struct http_server *server);
 void http_connections_close_idle(struct http_server *server);
 struct http_connection *http_connection_of(struct http_server *server, struct evhttp_request *ev);
 void http_connection_set_phase(struct http_connection *connection, enum http_phase phase);
-/* Makes evhttp notice that the client leaves while a handler works. */
-void http_connection_watch(struct http_connection *connection);
 
 /* http_refusal.c */
 bool http_refusals_start(struct http_server *server);

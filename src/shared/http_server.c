@@ -91,10 +91,7 @@ static void request_route(struct http_request *request)
 /* evhttp has read a whole request. */
 static void request_arrived(struct evhttp_request *ev, void *arg)
 {
-	struct http_connection *connection = http_connection_of(arg, ev);
-	request_route(http_request_new(connection, ev));
-	if (connection->request)
-		http_connection_watch(connection);
+	request_route(http_request_new(http_connection_of(arg, ev), ev));
 }
 
 /* accept(2) failed, as a rule because descriptors ran out: without a pause it would fail again at once, for ever. The

@@ -196,10 +196,17 @@ static void forbid_core_files(const struct config *config)
 static bool open_loop(struct program *program, struct err *err)
 {
 	static const int numbers[] = {SIGTERM, SIGINT};
+	struct event_config *config;
 
 	/* A client or broker that closes its side is an error of one write, not the end of the program. */
 	signal(SIGPIPE, SIG_IGN);
-	program->base = event_base_new();
+	/* Events that are turned off and on again within one turn of the loop then cost no system call: a sixth of the time
+	 * of a small HTTP request. It asks that no descriptor is watched under two numbers; none here is. */
+	config = event_config_new();
+	if (config == NULL || event_config_set_flag(config, EVENT_BASE_FLAG_EPOLL_USE_CHANGELIST) != 0)
+		abort();
+	program->base = event_base_new_with_config(config);
+	event_config_free(config);
 	if (program->base == NULL)
 		return err_set(err, ERR_INTERNAL, "the event loop cannot be made");
 	for (size_t i = 0; i < 2; i++) {

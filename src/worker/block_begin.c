@@ -7,8 +7,9 @@
 #include "worker/order_aggregation.h"
 #include "worker/worker.h"
 
-/* The opposite side's close wakes those that wait for it; this is for a wake that got lost. */
-#define OPPOSITE_SIDE_RETRY_MS 1000
+/* The opposite side's close wakes those that wait for it. This is for those that no wake reaches; shorter, and thousands
+ * of waiting blocks would keep the workers from the very blocks that they wait for. */
+#define OPPOSITE_SIDE_RETRY_MS 5000
 
 /* The slices that this block goes out in: none where a person wants it canceled. */
 static bool plan_slices(const struct block *block, struct slicing *slicing, struct err *err)

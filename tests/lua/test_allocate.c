@@ -1,19 +1,18 @@
 /* lua/allocate.lua and finish.lua: every order gets its share exactly once, and what has ended begins to expire. */
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include <cmocka.h>
 
 #include "tests/support/script_case.h"
 
-#define CHUNK(cursor) "<b1>|1|<lease>|" cursor "|<retention>"
-#define ALICE "|q1-0|filled|100|19000|1.5"
-#define BOB "|q2-0|filled|50|9500|0.75"
-#define CAROL "|q3-0|unfilled|0|0|0"
+#define CHUNK(cursor)	   "<b1>|1|<lease>|" cursor "|<retention>"
+#define ALICE		   "|q1-0|filled|100|19000|1.5"
+#define BOB		   "|q2-0|filled|50|9500|0.75"
+#define CAROL		   "|q3-0|unfilled|0|0|0"
 #define FINISH_WITH(house) "<b1>|1|<retention>|" house
 
 static void shares_are_written_and_posted(void **state)
@@ -85,9 +84,12 @@ static void transactions_of_one_call_have_times_of_their_own(void **state)
 	GIVEN(ks, BEGIN, "<b1>|1|<lease>|<wait>|150");
 	GIVEN(ks, CLOSE, "<b1>|1|<lease>|150|190|28500|0|filled|");
 	STEP(ks, ALLOCATE, CHUNK("0") ALICE BOB, "[allocated 2]", NULL);
-	first = strtoll(snapshot_find(keyspace_snapshot(ks), "muster:{0}:user:alice:transactions")->elements[0].value, NULL, 10);
-	assert_int_equal(strtoll(snapshot_find(keyspace_snapshot(ks), "muster:{0}:user:alice:transactions")->elements[1].value,
-				 NULL, 10), first + 1);
+	first = strtoll(snapshot_find(keyspace_snapshot(ks), "muster:{0}:user:alice:transactions")->elements[0].value,
+			NULL, 10);
+	assert_int_equal(
+	    strtoll(snapshot_find(keyspace_snapshot(ks), "muster:{0}:user:alice:transactions")->elements[1].value, NULL,
+		    10),
+	    first + 1);
 }
 
 static void first_order_of_a_request_outlives_the_others(void **state)
@@ -95,8 +97,9 @@ static void first_order_of_a_request_outlives_the_others(void **state)
 	struct keyspace *ks = *state;
 
 	GIVEN(ks, OPEN, "test");
-	GIVEN(ks, ENQUEUE, ENQUEUE_LANES "1|q1|alice|sc1|d1|window||3|AAPL buy paper 1 market|100|100000000000"
-	      "|AAPL buy paper 1 market|50|50000000000|MSFT buy paper 1 market|5|5000000000");
+	GIVEN(ks, ENQUEUE,
+	      ENQUEUE_LANES "1|q1|alice|sc1|d1|window||3|AAPL buy paper 1 market|100|100000000000"
+			    "|AAPL buy paper 1 market|50|50000000000|MSFT buy paper 1 market|5|5000000000");
 	GIVEN(ks, PROCESS, "''");
 	GIVEN(ks, SEAL, "100|<retention>");
 	GIVEN(ks, CLAIM, CLAIM_AS("11"));
@@ -126,7 +129,8 @@ static void orders_of_a_bulk_call_expire_one_by_one(void **state)
 	struct keyspace *ks = *state;
 
 	GIVEN(ks, OPEN, "test");
-	GIVEN(ks, BULK, "bq|d1|2|2|0|<abandon>|<retention>|alice|sc1|AAPL buy paper 1 market|5|5000000000|"
+	GIVEN(ks, BULK,
+	      "bq|d1|2|2|0|<abandon>|<retention>|alice|sc1|AAPL buy paper 1 market|5|5000000000|"
 	      "|bob|sc1|AAPL buy paper 1 market|7|7000000000|");
 	GIVEN(ks, SEAL, "100|<retention>");
 	GIVEN(ks, CLAIM, CLAIM_AS("11"));
@@ -228,8 +232,9 @@ static void window_goes_on_until_its_last_block(void **state)
 	struct keyspace *ks = *state;
 
 	GIVEN(ks, OPEN, "test");
-	GIVEN(ks, ENQUEUE, ENQUEUE_LANES "2" ENQUEUE_ONE("q1", "alice", "100")
-	      ENQUEUE_OF("q2", "bob", "MSFT buy paper 1 market", "5"));
+	GIVEN(ks, ENQUEUE,
+	      ENQUEUE_LANES "2" ENQUEUE_ONE("q1", "alice", "100")
+		  ENQUEUE_OF("q2", "bob", "MSFT buy paper 1 market", "5"));
 	GIVEN(ks, PROCESS, "''");
 	GIVEN(ks, SEAL, "100|<retention>");
 	GIVEN(ks, CLAIM, CLAIM_AS("11"));
@@ -252,18 +257,18 @@ static void window_goes_on_until_its_last_block(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		SCRIPT_TEST(shares_are_written_and_posted),
-		SCRIPT_TEST(chunk_sent_again_posts_nothing),
-		SCRIPT_TEST(another_worker_goes_on_at_the_cursor),
-		SCRIPT_TEST(transactions_of_one_call_have_times_of_their_own),
-		SCRIPT_TEST(first_order_of_a_request_outlives_the_others),
-		SCRIPT_TEST(orders_of_a_bulk_call_expire_one_by_one),
-		SCRIPT_TEST(allocation_waits_for_the_close),
-		SCRIPT_TEST(finish_waits_for_the_last_share),
-		SCRIPT_TEST(last_block_ends_the_window_and_everything_expires),
-		SCRIPT_TEST(rest_goes_to_the_house),
-		SCRIPT_TEST(money_or_fee_alone_goes_to_the_house_too),
-		SCRIPT_TEST(window_goes_on_until_its_last_block),
+	    SCRIPT_TEST(shares_are_written_and_posted),
+	    SCRIPT_TEST(chunk_sent_again_posts_nothing),
+	    SCRIPT_TEST(another_worker_goes_on_at_the_cursor),
+	    SCRIPT_TEST(transactions_of_one_call_have_times_of_their_own),
+	    SCRIPT_TEST(first_order_of_a_request_outlives_the_others),
+	    SCRIPT_TEST(orders_of_a_bulk_call_expire_one_by_one),
+	    SCRIPT_TEST(allocation_waits_for_the_close),
+	    SCRIPT_TEST(finish_waits_for_the_last_share),
+	    SCRIPT_TEST(last_block_ends_the_window_and_everything_expires),
+	    SCRIPT_TEST(rest_goes_to_the_house),
+	    SCRIPT_TEST(money_or_fee_alone_goes_to_the_house_too),
+	    SCRIPT_TEST(window_goes_on_until_its_last_block),
 	};
 
 	return cmocka_run_group_tests(tests, script_case_setup_group, script_case_teardown_group);

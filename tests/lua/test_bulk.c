@@ -1,18 +1,17 @@
 /* lua/bulk.lua: a bulk call comes in chunks, is due with its last one, and can be sent again after a crash. */
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include <cmocka.h>
 
 #include "tests/support/script_case.h"
 
-#define AAPL "AAPL buy paper 1 market"
-#define BULK(total, from) "bq|d1|" total "|2|" from "|<abandon>|<retention>"
-#define TAKEN(user, quantity) "|" user "|sc1|" AAPL "|" quantity "|" quantity "000000000|"
+#define AAPL		       "AAPL buy paper 1 market"
+#define BULK(total, from)      "bq|d1|" total "|2|" from "|<abandon>|<retention>"
+#define TAKEN(user, quantity)  "|" user "|sc1|" AAPL "|" quantity "|" quantity "000000000|"
 #define TURNED_DOWN(user, why) "|" user "|sc1|XYZ buy paper 1 limit 9.5|0|0|" why
 
 static void one_chunk_is_stored_and_due(void **state)
@@ -175,16 +174,16 @@ static void nothing_is_written_when_memory_is_full(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		SCRIPT_TEST(one_chunk_is_stored_and_due),
-		SCRIPT_TEST(chunks_before_the_last_only_fill_the_window),
-		SCRIPT_TEST(orders_of_a_chunk_arrive_a_microsecond_apart),
-		SCRIPT_TEST(chunk_that_is_there_is_skipped),
-		SCRIPT_TEST(call_repeated_after_the_seal_changes_nothing),
-		SCRIPT_TEST(chunk_out_of_turn_is_a_gap),
-		SCRIPT_TEST(other_body_under_a_known_id_is_a_conflict),
-		SCRIPT_TEST(call_whose_orders_are_all_rejected_ends_at_the_seal),
-		SCRIPT_TEST(bulk_orders_do_not_join_the_timed_window),
-		SCRIPT_TEST(nothing_is_written_when_memory_is_full),
+	    SCRIPT_TEST(one_chunk_is_stored_and_due),
+	    SCRIPT_TEST(chunks_before_the_last_only_fill_the_window),
+	    SCRIPT_TEST(orders_of_a_chunk_arrive_a_microsecond_apart),
+	    SCRIPT_TEST(chunk_that_is_there_is_skipped),
+	    SCRIPT_TEST(call_repeated_after_the_seal_changes_nothing),
+	    SCRIPT_TEST(chunk_out_of_turn_is_a_gap),
+	    SCRIPT_TEST(other_body_under_a_known_id_is_a_conflict),
+	    SCRIPT_TEST(call_whose_orders_are_all_rejected_ends_at_the_seal),
+	    SCRIPT_TEST(bulk_orders_do_not_join_the_timed_window),
+	    SCRIPT_TEST(nothing_is_written_when_memory_is_full),
 	};
 
 	return cmocka_run_group_tests(tests, script_case_setup_group, script_case_teardown_group);

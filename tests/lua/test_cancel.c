@@ -1,16 +1,15 @@
 /* lua/cancel.lua: orders leave their groups until the seal. */
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include <cmocka.h>
 
 #include "tests/support/script_case.h"
 
-#define AAPL "AAPL buy paper 1 market"
+#define AAPL	  "AAPL buy paper 1 market"
 #define CANCEL_Q1 "q1|<retention>"
 
 static void queued_order_leaves_its_group(void **state)
@@ -81,8 +80,9 @@ static void orders_of_a_request_are_canceled_together(void **state)
 	struct keyspace *ks = *state;
 
 	script_case_reach(ks, STAGE_QUEUED);
-	GIVEN(ks, ENQUEUE, ENQUEUE_LANES "1|q4|dave|sc1|d4|window||2|" AAPL "|7.25|7250000000"
-	      "|MSFT sell paper 1 market|2|2000000000");
+	GIVEN(ks, ENQUEUE,
+	      ENQUEUE_LANES "1|q4|dave|sc1|d4|window||2|" AAPL "|7.25|7250000000"
+			    "|MSFT sell paper 1 market|2|2000000000");
 	STEP(ks, CANCEL, "q4|<retention>", "[canceled 2 0]",
 	     "~block:<b1> quantity_nano=225000000000\n"
 	     "~block:<b1>:orders -q4-0\n"
@@ -101,8 +101,9 @@ static void what_is_sealed_stays_while_the_rest_is_canceled(void **state)
 {
 	struct keyspace *ks = *state;
 
-	GIVEN(ks, ENQUEUE, ENQUEUE_LANES "1|q1|alice|sc1|d1|window||2|" AAPL "|100|100000000000"
-	      "|MSFT sell paper 1 market|2|2000000000");
+	GIVEN(ks, ENQUEUE,
+	      ENQUEUE_LANES "1|q1|alice|sc1|d1|window||2|" AAPL "|100|100000000000"
+			    "|MSFT sell paper 1 market|2|2000000000");
 	/* Orders of one request share a window today; where they do not, each goes by its own. */
 	keyspace_command(ks, "HSET muster:{0}:window:other status sealed");
 	keyspace_command(ks, "HSET muster:{0}:block:<b1> window other");
@@ -123,10 +124,10 @@ static void totals_shrink_to_the_last_billionth(void **state)
 	static const struct {
 		const char *quantity, *nano;
 	} cases[] = {
-		{"0.5", "500000000"},
-		{"0.000000001", "1"},
-		{"12.345678901", "12345678901"},
-		{"1000000000", "1000000000000000000"},
+	    {"0.5", "500000000"},
+	    {"0.000000001", "1"},
+	    {"12.345678901", "12345678901"},
+	    {"1000000000", "1000000000000000000"},
 	};
 	struct keyspace *ks = *state;
 
@@ -179,18 +180,18 @@ static void cancel_works_when_memory_is_full(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		SCRIPT_TEST(queued_order_leaves_its_group),
-		SCRIPT_TEST(cancel_again_says_the_same),
-		SCRIPT_TEST(nothing_is_canceled_after_the_seal),
-		SCRIPT_TEST(window_made_due_is_open_until_its_seal),
-		SCRIPT_TEST(unknown_request_is_not_found),
-		SCRIPT_TEST(bulk_call_cannot_be_canceled),
-		SCRIPT_TEST(orders_of_a_request_are_canceled_together),
-		SCRIPT_TEST(what_is_sealed_stays_while_the_rest_is_canceled),
-		SCRIPT_TEST(totals_shrink_to_the_last_billionth),
-		SCRIPT_TEST(group_that_was_emptied_takes_new_orders),
-		SCRIPT_TEST(canceled_request_is_still_known),
-		SCRIPT_TEST(cancel_works_when_memory_is_full),
+	    SCRIPT_TEST(queued_order_leaves_its_group),
+	    SCRIPT_TEST(cancel_again_says_the_same),
+	    SCRIPT_TEST(nothing_is_canceled_after_the_seal),
+	    SCRIPT_TEST(window_made_due_is_open_until_its_seal),
+	    SCRIPT_TEST(unknown_request_is_not_found),
+	    SCRIPT_TEST(bulk_call_cannot_be_canceled),
+	    SCRIPT_TEST(orders_of_a_request_are_canceled_together),
+	    SCRIPT_TEST(what_is_sealed_stays_while_the_rest_is_canceled),
+	    SCRIPT_TEST(totals_shrink_to_the_last_billionth),
+	    SCRIPT_TEST(group_that_was_emptied_takes_new_orders),
+	    SCRIPT_TEST(canceled_request_is_still_known),
+	    SCRIPT_TEST(cancel_works_when_memory_is_full),
 	};
 
 	return cmocka_run_group_tests(tests, script_case_setup_group, script_case_teardown_group);

@@ -1,10 +1,8 @@
-/* lua/claim.lua, renew.lua, release.lua, review.lua, resolve.lua: who has a block, for how long, and when a person gets it. */
+/* lua/claim.lua, renew.lua, release.lua, review.lua, resolve.lua: who has a block, and when a person gets it. */
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include <cmocka.h>
 
@@ -54,8 +52,9 @@ static void claim_takes_no_more_than_asked_for(void **state)
 {
 	struct keyspace *ks = *state;
 
-	GIVEN(ks, ENQUEUE, ENQUEUE_LANES "2" ENQUEUE_ONE("q1", "alice", "100")
-	      ENQUEUE_OF("q2", "bob", "MSFT buy paper 1 market", "5"));
+	GIVEN(ks, ENQUEUE,
+	      ENQUEUE_LANES "2" ENQUEUE_ONE("q1", "alice", "100")
+		  ENQUEUE_OF("q2", "bob", "MSFT buy paper 1 market", "5"));
 	GIVEN(ks, PROCESS, "''");
 	GIVEN(ks, SEAL, "100|<retention>");
 	GIVEN(ks, CLAIM, "h1:11|<lease>|1|h1|11|0|<then>|3");
@@ -79,7 +78,8 @@ static void claim_brings_the_slices(void **state)
 	     "submitting worker h1:12 submitted_at <then> updated_at <then> reason '' attempts 0] "
 	     "[[muster-test-<b1>-1 [block <b1> number 1 quantity 200 status submitting filled_quantity 0 created_at "
 	     "<then>]] [muster-test-<b1>-2 [block <b1> number 2 quantity 25 status submitting filled_quantity 0 "
-	     "created_at <then>]]]]]", NULL);
+	     "created_at <then>]]]]]",
+	     NULL);
 }
 
 static void lease_that_ran_out_counts_as_an_attempt(void **state)
@@ -258,23 +258,23 @@ static void worker_not_seen_for_a_minute_is_forgotten(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		SCRIPT_TEST(claim_gives_lease_and_fence),
-		SCRIPT_TEST(claimed_block_is_nobody_elses),
-		SCRIPT_TEST(nothing_to_do_is_said),
-		SCRIPT_TEST(claim_takes_no_more_than_asked_for),
-		SCRIPT_TEST(claim_brings_the_slices),
-		SCRIPT_TEST(lease_that_ran_out_counts_as_an_attempt),
-		SCRIPT_TEST(released_block_counts_no_attempt),
-		SCRIPT_TEST(block_that_kills_its_workers_goes_to_a_person),
-		SCRIPT_TEST(sell_in_review_that_was_never_sent_lets_buys_go),
-		SCRIPT_TEST(sell_in_review_that_may_be_at_the_broker_keeps_buys_away),
-		SCRIPT_TEST(nobody_works_on_a_block_in_review),
-		SCRIPT_TEST(resolve_puts_the_block_back_where_it_was),
-		SCRIPT_TEST(resolve_of_what_was_never_sent_makes_it_sealed_again),
-		SCRIPT_TEST(worker_from_before_the_review_stays_out),
-		SCRIPT_TEST(renew_prolongs_the_lease),
-		SCRIPT_TEST(ended_block_is_neither_renewed_nor_released),
-		SCRIPT_TEST(worker_not_seen_for_a_minute_is_forgotten),
+	    SCRIPT_TEST(claim_gives_lease_and_fence),
+	    SCRIPT_TEST(claimed_block_is_nobody_elses),
+	    SCRIPT_TEST(nothing_to_do_is_said),
+	    SCRIPT_TEST(claim_takes_no_more_than_asked_for),
+	    SCRIPT_TEST(claim_brings_the_slices),
+	    SCRIPT_TEST(lease_that_ran_out_counts_as_an_attempt),
+	    SCRIPT_TEST(released_block_counts_no_attempt),
+	    SCRIPT_TEST(block_that_kills_its_workers_goes_to_a_person),
+	    SCRIPT_TEST(sell_in_review_that_was_never_sent_lets_buys_go),
+	    SCRIPT_TEST(sell_in_review_that_may_be_at_the_broker_keeps_buys_away),
+	    SCRIPT_TEST(nobody_works_on_a_block_in_review),
+	    SCRIPT_TEST(resolve_puts_the_block_back_where_it_was),
+	    SCRIPT_TEST(resolve_of_what_was_never_sent_makes_it_sealed_again),
+	    SCRIPT_TEST(worker_from_before_the_review_stays_out),
+	    SCRIPT_TEST(renew_prolongs_the_lease),
+	    SCRIPT_TEST(ended_block_is_neither_renewed_nor_released),
+	    SCRIPT_TEST(worker_not_seen_for_a_minute_is_forgotten),
 	};
 
 	return cmocka_run_group_tests(tests, script_case_setup_group, script_case_teardown_group);

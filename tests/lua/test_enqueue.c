@@ -1,10 +1,9 @@
 /* lua/enqueue.lua: requests are stored whole or not at all, and their orders meet in groups. */
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include <cmocka.h>
 
@@ -16,8 +15,7 @@ static void first_order_opens_window_and_group(void **state)
 {
 	struct keyspace *ks = *state;
 
-	STEP(ks, ENQUEUE, ENQUEUE_LANES "1" ENQUEUE_ONE("q1", "alice", "100"),
-	     "[[queued window-<due> <due> <now_us>]]",
+	STEP(ks, ENQUEUE, ENQUEUE_LANES "1" ENQUEUE_ONE("q1", "alice", "100"), "[[queued window-<due> <due> <now_us>]]",
 	     "+block:<b1> hash - broker_type=paper lane=window limit_price='' lot=1 order_type=market\n"
 	     "\tquantity_nano=100000000000 side=buy symbol=AAPL window=window-<due>\n"
 	     "+block:<b1>:orders zset - q1-0=<now_us>\n"
@@ -38,8 +36,7 @@ static void next_order_joins_the_group(void **state)
 	struct keyspace *ks = *state;
 
 	GIVEN(ks, ENQUEUE, ENQUEUE_LANES "1" ENQUEUE_ONE("q1", "alice", "100"));
-	STEP(ks, ENQUEUE, ENQUEUE_LANES "1" ENQUEUE_ONE("q2", "bob", "50"),
-	     "[[queued window-<due> <due> <now_us>]]",
+	STEP(ks, ENQUEUE, ENQUEUE_LANES "1" ENQUEUE_ONE("q2", "bob", "50"), "[[queued window-<due> <due> <now_us>]]",
 	     "~block:<b1> quantity_nano=150000000000\n"
 	     "~block:<b1>:orders q2-0=<now_us>\n"
 	     "~counts queued=2\n"
@@ -53,8 +50,9 @@ static void other_signature_opens_another_group(void **state)
 	struct keyspace *ks = *state;
 
 	GIVEN(ks, ENQUEUE, ENQUEUE_LANES "1" ENQUEUE_ONE("q1", "alice", "100"));
-	STEP(ks, ENQUEUE, ENQUEUE_LANES "2" ENQUEUE_OF("q2", "alice", "AAPL sell paper 0.001 limit 190.25", "5")
-	     ENQUEUE_OF("q3", "alice", "AAPL buy paper 1 limit 190.25", "7"),
+	STEP(ks, ENQUEUE,
+	     ENQUEUE_LANES "2" ENQUEUE_OF("q2", "alice", "AAPL sell paper 0.001 limit 190.25", "5")
+		 ENQUEUE_OF("q3", "alice", "AAPL buy paper 1 limit 190.25", "7"),
 	     "[[queued window-<due> <due> <now_us>] [queued window-<due> <due> <now_us>]]",
 	     "+block:<b2> hash - broker_type=paper lane=window limit_price=190.25 lot=0.001 order_type=limit\n"
 	     "\tquantity_nano=5000000000 side=sell symbol=AAPL window=window-<due>\n"
@@ -94,21 +92,20 @@ static void batch_of_two_requests_is_stored_in_order(void **state)
 	     "+windows zset - window-<due>=<due>\n"
 	     "+windows:open hash - 'window <due>'=window-<due>\n"
 	     ">wake window-<due>\n");
-	KEYSPACE_IS(ks,
-	     "+block:<b1> hash - broker_type=paper lane=window limit_price='' lot=1 order_type=market\n"
-	     "\tquantity_nano=150000000000 side=buy symbol=AAPL window=window-<due>\n"
-	     "+block:<b1>:orders zset - q1-0=<now_us> q2-0=<now_us>\n"
-	     "+counts hash - queued=2\n"
-	     "+deployment hash - blocks=1\n"
-	     "+order:q1-0 hash - block=<b1> digest=digest-q1 quantity=100 smallcase=sc1 user=alice\n"
-	     "+order:q2-0 hash - block=<b1> digest=digest-q2 quantity=50 smallcase=sc1 user=bob\n"
-	     "+user:alice:orders zset - q1-0=<now_us>\n"
-	     "+user:bob:orders zset - q2-0=<now_us>\n"
-	     "+window:window-<due> hash - created_at=<now> due_at=<due> lane=window orders=2 status=open\n"
-	     "+window:window-<due>:blocks zset - <b1>=1\n"
-	     "+window:window-<due>:groups hash - 'AAPL buy paper 1 market'=<b1>\n"
-	     "+windows zset - window-<due>=<due>\n"
-	     "+windows:open hash - 'window <due>'=window-<due>\n");
+	KEYSPACE_IS(ks, "+block:<b1> hash - broker_type=paper lane=window limit_price='' lot=1 order_type=market\n"
+			"\tquantity_nano=150000000000 side=buy symbol=AAPL window=window-<due>\n"
+			"+block:<b1>:orders zset - q1-0=<now_us> q2-0=<now_us>\n"
+			"+counts hash - queued=2\n"
+			"+deployment hash - blocks=1\n"
+			"+order:q1-0 hash - block=<b1> digest=digest-q1 quantity=100 smallcase=sc1 user=alice\n"
+			"+order:q2-0 hash - block=<b1> digest=digest-q2 quantity=50 smallcase=sc1 user=bob\n"
+			"+user:alice:orders zset - q1-0=<now_us>\n"
+			"+user:bob:orders zset - q2-0=<now_us>\n"
+			"+window:window-<due> hash - created_at=<now> due_at=<due> lane=window orders=2 status=open\n"
+			"+window:window-<due>:blocks zset - <b1>=1\n"
+			"+window:window-<due>:groups hash - 'AAPL buy paper 1 market'=<b1>\n"
+			"+windows zset - window-<due>=<due>\n"
+			"+windows:open hash - 'window <due>'=window-<due>\n");
 }
 
 static void orders_of_one_call_arrive_a_microsecond_apart(void **state)
@@ -116,21 +113,23 @@ static void orders_of_one_call_arrive_a_microsecond_apart(void **state)
 	struct keyspace *ks = *state;
 	int64_t first;
 
-	GIVEN(ks, ENQUEUE, ENQUEUE_LANES "2|q1|alice|sc1|d1|window||2|" AAPL "|1|1000000000|" AAPL "|2|2000000000"
-	      ENQUEUE_ONE("q2", "bob", "50"));
+	GIVEN(ks, ENQUEUE,
+	      ENQUEUE_LANES "2|q1|alice|sc1|d1|window||2|" AAPL "|1|1000000000|" AAPL
+			    "|2|2000000000" ENQUEUE_ONE("q2", "bob", "50"));
 	first = strtoll(keyspace_value(ks, "block:<b1>:orders", "q1-0"), NULL, 10);
 	assert_int_equal(strtoll(keyspace_value(ks, "block:<b1>:orders", "q1-1"), NULL, 10), first + 1);
 	assert_int_equal(strtoll(keyspace_value(ks, "block:<b1>:orders", "q2-0"), NULL, 10), first + 2);
-	assert_int_equal(strtoll(keyspace_reply(ks)->element[0]->element[3]->str, NULL, 10), first);
-	assert_int_equal(strtoll(keyspace_reply(ks)->element[1]->element[3]->str, NULL, 10), first + 2);
+	assert_int_equal(keyspace_reply(ks)->element[0]->element[3]->integer, first);
+	assert_int_equal(keyspace_reply(ks)->element[1]->element[3]->integer, first + 2);
 }
 
 static void same_queue_id_twice_in_a_batch_is_stored_once(void **state)
 {
 	struct keyspace *ks = *state;
 
-	STEP(ks, ENQUEUE, ENQUEUE_LANES "3" ENQUEUE_ONE("q1", "alice", "100") ENQUEUE_ONE("q1", "alice", "100")
-	     "|q1|alice|sc1|another|window||1|" AAPL "|7|7000000000",
+	STEP(ks, ENQUEUE,
+	     ENQUEUE_LANES "3" ENQUEUE_ONE("q1", "alice", "100")
+		 ENQUEUE_ONE("q1", "alice", "100") "|q1|alice|sc1|another|window||1|" AAPL "|7|7000000000",
 	     "[[queued window-<due> <due> <now_us>] [replayed] [conflict]]",
 	     "+block:<b1> hash - broker_type=paper lane=window limit_price='' lot=1 order_type=market\n"
 	     "\tquantity_nano=100000000000 side=buy symbol=AAPL window=window-<due>\n"
@@ -177,8 +176,9 @@ static void refused_request_does_not_keep_back_its_neighbours(void **state)
 	struct keyspace *ks = *state;
 
 	GIVEN(ks, ENQUEUE, ENQUEUE_LANES "1" ENQUEUE_ONE("q1", "alice", "100"));
-	STEP(ks, ENQUEUE, ENQUEUE_LANES "3" ENQUEUE_ONE("q1", "alice", "100")
-	     "|q2|bob|sc1|d2|window|1|2|" AAPL "|5|5000000000|" AAPL "|6|6000000000" ENQUEUE_ONE("q3", "carol", "75"),
+	STEP(ks, ENQUEUE,
+	     ENQUEUE_LANES "3" ENQUEUE_ONE("q1", "alice", "100") "|q2|bob|sc1|d2|window|1|2|" AAPL "|5|5000000000|" AAPL
+								 "|6|6000000000" ENQUEUE_ONE("q3", "carol", "75"),
 	     "[[replayed] [bad_window 'it is past'] [queued window-<due> <due> <now_us>]]",
 	     "~block:<b1> quantity_nano=175000000000\n"
 	     "~block:<b1>:orders q3-0=<now_us>\n"
@@ -192,8 +192,9 @@ static void request_of_several_orders_counts_them_in_the_first(void **state)
 {
 	struct keyspace *ks = *state;
 
-	STEP(ks, ENQUEUE, ENQUEUE_LANES "1|q1|alice|sc1|d1|window||3|" AAPL "|100|100000000000"
-	     "|MSFT sell paper 1 market|2|2000000000|" AAPL "|0.5|500000000",
+	STEP(ks, ENQUEUE,
+	     ENQUEUE_LANES "1|q1|alice|sc1|d1|window||3|" AAPL "|100|100000000000"
+			   "|MSFT sell paper 1 market|2|2000000000|" AAPL "|0.5|500000000",
 	     "[[queued window-<due> <due> <now_us>]]",
 	     "+block:<b1> hash - broker_type=paper lane=window limit_price='' lot=1 order_type=market\n"
 	     "\tquantity_nano=100500000000 side=buy symbol=AAPL window=window-<due>\n"
@@ -215,146 +216,14 @@ static void request_of_several_orders_counts_them_in_the_first(void **state)
 	     ">wake window-<due>\n");
 }
 
-static void window_asked_for_is_rounded_up_to_the_grid(void **state)
-{
-	struct keyspace *ks = *state;
-
-	STEP(ks, ENQUEUE, ENQUEUE_LANES "2|q1|alice|sc1|d1|window|1999999999999|1|" AAPL "|1|1000000000"
-	     "|q2|bob|sc1|d2|window|2000000000000|1|" AAPL "|1|1000000000",
-	     "[[queued window-<due> <due> <now_us>] [queued window-<due> <due> <now_us>]]",
-	     "+block:<b1> hash - broker_type=paper lane=window limit_price='' lot=1 order_type=market\n"
-	     "\tquantity_nano=2000000000 side=buy symbol=AAPL window=window-<due>\n"
-	     "+block:<b1>:orders zset - q1-0=<now_us> q2-0=<now_us>\n"
-	     "+counts hash - queued=2\n"
-	     "+deployment hash - blocks=1\n"
-	     "+order:q1-0 hash - block=<b1> digest=d1 quantity=1 smallcase=sc1 user=alice\n"
-	     "+order:q2-0 hash - block=<b1> digest=d2 quantity=1 smallcase=sc1 user=bob\n"
-	     "+user:alice:orders zset - q1-0=<now_us>\n"
-	     "+user:bob:orders zset - q2-0=<now_us>\n"
-	     "+window:window-<due> hash - created_at=<now> due_at=<due> lane=window orders=2 status=open\n"
-	     "+window:window-<due>:blocks zset - <b1>=1\n"
-	     "+window:window-<due>:groups hash - 'AAPL buy paper 1 market'=<b1>\n"
-	     "+windows zset - window-<due>=<due>\n"
-	     "+windows:open hash - 'window <due>'=window-<due>\n"
-	     ">wake window-<due>\n");
-	STEP(ks, ENQUEUE, "<grid>|<grid>|2000000000000|1|q3|carol|sc1|d3|window|2000000000001|1|" AAPL "|1|1000000000",
-	     "[[queued window-3000000000000 3000000000000 <now_us>]]",
-	     "+block:<b2> hash - broker_type=paper lane=window limit_price='' lot=1 order_type=market\n"
-	     "\tquantity_nano=1000000000 side=buy symbol=AAPL window=window-3000000000000\n"
-	     "+block:<b2>:orders zset - q3-0=<now_us>\n"
-	     "~counts queued=3\n"
-	     "~deployment blocks=2\n"
-	     "+order:q3-0 hash - block=<b2> digest=d3 quantity=1 smallcase=sc1 user=carol\n"
-	     "+user:carol:orders zset - q3-0=<now_us>\n"
-	     "+window:window-3000000000000 hash - created_at=<now> due_at=3000000000000 lane=window orders=1\n"
-	     "\tstatus=open\n"
-	     "+window:window-3000000000000:blocks zset - <b2>=1\n"
-	     "+window:window-3000000000000:groups hash - 'AAPL buy paper 1 market'=<b2>\n"
-	     "~windows window-3000000000000=3000000000000\n"
-	     "~windows:open 'window 3000000000000'=window-3000000000000\n"
-	     ">wake window-3000000000000\n");
-}
-
-static void window_in_the_past_is_refused(void **state)
-{
-	struct keyspace *ks = *state;
-
-	STEP(ks, ENQUEUE, ENQUEUE_LANES "1|q1|alice|sc1|d1|window|<then>|1|" AAPL "|1|1000000000",
-	     "[[bad_window 'it is past']]", "");
-}
-
-static void window_too_far_ahead_is_refused(void **state)
-{
-	struct keyspace *ks = *state;
-
-	STEP(ks, ENQUEUE, "<grid>|<grid>|<minute>|1|q1|alice|sc1|d1|window|<due>|1|" AAPL "|1|1000000000",
-	     "[[bad_window 'it is farther ahead than window.max_ahead_s allows']]", "");
-}
-
-static void windows_stand_on_the_grid_of_their_lane(void **state)
-{
-	static const struct {
-		const char *lane;
-		int64_t step_ms;
-	} lanes[] = {{"window", 300000}, {"immediate", 250}};
-	struct keyspace *ks = *state;
-
-	for (size_t i = 0; i < 2; i++) {
-		int64_t before_ms = keyspace_time_us(ks) / 1000, after_ms, due_ms;
-		char args[160];
-
-		(void)snprintf(args, sizeof args, "300000|250|604800000|1|q%zu|alice|sc1|d|%s||1|" AAPL "|1|1000000000",
-			       i, lanes[i].lane);
-		GIVEN(ks, ENQUEUE, args);
-		after_ms = keyspace_time_us(ks) / 1000;
-		due_ms = strtoll(keyspace_reply(ks)->element[0]->element[2]->str, NULL, 10);
-		assert_int_equal(due_ms % lanes[i].step_ms, 0);
-		assert_true(due_ms > before_ms && due_ms <= after_ms + lanes[i].step_ms);
-	}
-}
-
-static void immediate_lane_has_windows_of_its_own(void **state)
-{
-	struct keyspace *ks = *state;
-
-	GIVEN(ks, ENQUEUE, ENQUEUE_LANES "1" ENQUEUE_ONE("q1", "alice", "100"));
-	STEP(ks, ENQUEUE, ENQUEUE_LANES "1|q2|bob|sc1|d2|immediate||1|" AAPL "|50|50000000000",
-	     "[[queued immediate-<due> <due> <now_us>]]",
-	     "+block:<b2> hash - broker_type=paper lane=immediate limit_price='' lot=1 order_type=market\n"
-	     "\tquantity_nano=50000000000 side=buy symbol=AAPL window=immediate-<due>\n"
-	     "+block:<b2>:orders zset - q2-0=<now_us>\n"
-	     "~counts queued=2\n"
-	     "~deployment blocks=2\n"
-	     "+order:q2-0 hash - block=<b2> digest=d2 quantity=50 smallcase=sc1 user=bob\n"
-	     "+user:bob:orders zset - q2-0=<now_us>\n"
-	     "+window:immediate-<due> hash - created_at=<now> due_at=<due> lane=immediate orders=1 status=open\n"
-	     "+window:immediate-<due>:blocks zset - <b2>=1\n"
-	     "+window:immediate-<due>:groups hash - 'AAPL buy paper 1 market'=<b2>\n"
-	     "~windows immediate-<due>=<due>\n"
-	     "~windows:open 'immediate <due>'=immediate-<due>\n"
-	     ">wake immediate-<due>\n");
-}
-
-static void window_made_due_early_gets_a_successor(void **state)
-{
-	struct keyspace *ks = *state;
-
-	GIVEN(ks, ENQUEUE, ENQUEUE_LANES "1" ENQUEUE_ONE("q1", "alice", "100"));
-	GIVEN(ks, PROCESS, "window-<due>");
-	STEP(ks, ENQUEUE, ENQUEUE_LANES "1" ENQUEUE_ONE("q2", "bob", "50"),
-	     "[[queued window-<due>-1 <due> <now_us>]]",
-	     "+block:<b2> hash - broker_type=paper lane=window limit_price='' lot=1 order_type=market\n"
-	     "\tquantity_nano=50000000000 side=buy symbol=AAPL window=window-<due>-1\n"
-	     "+block:<b2>:orders zset - q2-0=<now_us>\n"
-	     "~counts queued=2\n"
-	     "~deployment blocks=2 windows=1\n"
-	     "+order:q2-0 hash - block=<b2> digest=digest-q2 quantity=50 smallcase=sc1 user=bob\n"
-	     "+user:bob:orders zset - q2-0=<now_us>\n"
-	     "+window:window-<due>-1 hash - created_at=<now> due_at=<due> lane=window orders=1 status=open\n"
-	     "+window:window-<due>-1:blocks zset - <b2>=1\n"
-	     "+window:window-<due>-1:groups hash - 'AAPL buy paper 1 market'=<b2>\n"
-	     "~windows window-<due>-1=<due>\n"
-	     "+windows:open hash - 'window <due>'=window-<due>-1\n"
-	     ">wake window-<due>-1\n");
-	GIVEN(ks, SEAL, "100|<retention>");
-	STEP(ks, ENQUEUE, ENQUEUE_LANES "1" ENQUEUE_ONE("q3", "carol", "75"),
-	     "[[queued window-<due>-1 <due> <now_us>]]",
-	     "~block:<b2> quantity_nano=125000000000\n"
-	     "~block:<b2>:orders q3-0=<now_us>\n"
-	     "~counts queued=2\n"
-	     "+order:q3-0 hash - block=<b2> digest=digest-q3 quantity=75 smallcase=sc1 user=carol\n"
-	     "+user:carol:orders zset - q3-0=<now_us>\n"
-	     "~window:window-<due>-1 orders=2\n");
-}
-
 static void full_group_makes_room_for_another(void **state)
 {
 	struct keyspace *ks = *state;
 	const char *const large = ENQUEUE_LANES "4"
-		"|q1|alice|sc1|d1|window||1|" AAPL "|1000000000|1000000000000000000"
-		"|q2|alice|sc1|d2|window||1|" AAPL "|1000000000|1000000000000000000"
-		"|q3|alice|sc1|d3|window||1|" AAPL "|1000000000|1000000000000000000"
-		"|q4|alice|sc1|d4|window||1|" AAPL "|1000000000|1000000000000000000";
+						"|q1|alice|sc1|d1|window||1|" AAPL "|1000000000|1000000000000000000"
+						"|q2|alice|sc1|d2|window||1|" AAPL "|1000000000|1000000000000000000"
+						"|q3|alice|sc1|d3|window||1|" AAPL "|1000000000|1000000000000000000"
+						"|q4|alice|sc1|d4|window||1|" AAPL "|1000000000|1000000000000000000";
 
 	GIVEN(ks, ENQUEUE, large);
 	STEP(ks, ENQUEUE, ENQUEUE_LANES "2" ENQUEUE_ONE("q5", "bob", "1") ENQUEUE_ONE("q6", "bob", "2"),
@@ -372,8 +241,7 @@ static void full_group_makes_room_for_another(void **state)
 	     "~window:window-<due> orders=6\n"
 	     "~window:window-<due>:blocks <b2>=1\n"
 	     "~window:window-<due>:groups 'AAPL buy paper 1 market'=<b2>\n");
-	STEP(ks, ENQUEUE, ENQUEUE_LANES "1" ENQUEUE_ONE("q7", "bob", "3"),
-	     "[[queued window-<due> <due> <now_us>]]",
+	STEP(ks, ENQUEUE, ENQUEUE_LANES "1" ENQUEUE_ONE("q7", "bob", "3"), "[[queued window-<due> <due> <now_us>]]",
 	     "~block:<b2> quantity_nano=5000000000\n"
 	     "~block:<b2>:orders q7-0=<now_us>\n"
 	     "~counts queued=7\n"
@@ -388,7 +256,8 @@ static void nothing_is_written_when_memory_is_full(void **state)
 
 	GIVEN(ks, ENQUEUE, ENQUEUE_LANES "1" ENQUEUE_ONE("q1", "alice", "100"));
 	keyspace_command(ks, "CONFIG SET maxmemory 1");
-	STEP(ks, ENQUEUE, ENQUEUE_LANES "2" ENQUEUE_ONE("q1", "alice", "100") ENQUEUE_ONE("q2", "bob", "50"), "!OOM", "");
+	STEP(ks, ENQUEUE, ENQUEUE_LANES "2" ENQUEUE_ONE("q1", "alice", "100") ENQUEUE_ONE("q2", "bob", "50"), "!OOM",
+	     "");
 	keyspace_command(ks, "CONFIG SET maxmemory 0");
 	GIVEN(ks, ENQUEUE, ENQUEUE_LANES "1" ENQUEUE_ONE("q2", "bob", "50"));
 }
@@ -396,25 +265,19 @@ static void nothing_is_written_when_memory_is_full(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		SCRIPT_TEST(first_order_opens_window_and_group),
-		SCRIPT_TEST(next_order_joins_the_group),
-		SCRIPT_TEST(other_signature_opens_another_group),
-		SCRIPT_TEST(batch_of_two_requests_is_stored_in_order),
-		SCRIPT_TEST(orders_of_one_call_arrive_a_microsecond_apart),
-		SCRIPT_TEST(same_queue_id_twice_in_a_batch_is_stored_once),
-		SCRIPT_TEST(replay_writes_nothing),
-		SCRIPT_TEST(replay_is_known_after_the_end_of_the_order),
-		SCRIPT_TEST(other_body_under_a_known_id_is_a_conflict),
-		SCRIPT_TEST(refused_request_does_not_keep_back_its_neighbours),
-		SCRIPT_TEST(request_of_several_orders_counts_them_in_the_first),
-		SCRIPT_TEST(window_asked_for_is_rounded_up_to_the_grid),
-		SCRIPT_TEST(window_in_the_past_is_refused),
-		SCRIPT_TEST(window_too_far_ahead_is_refused),
-		SCRIPT_TEST(windows_stand_on_the_grid_of_their_lane),
-		SCRIPT_TEST(immediate_lane_has_windows_of_its_own),
-		SCRIPT_TEST(window_made_due_early_gets_a_successor),
-		SCRIPT_TEST(full_group_makes_room_for_another),
-		SCRIPT_TEST(nothing_is_written_when_memory_is_full),
+	    SCRIPT_TEST(first_order_opens_window_and_group),
+	    SCRIPT_TEST(next_order_joins_the_group),
+	    SCRIPT_TEST(other_signature_opens_another_group),
+	    SCRIPT_TEST(batch_of_two_requests_is_stored_in_order),
+	    SCRIPT_TEST(orders_of_one_call_arrive_a_microsecond_apart),
+	    SCRIPT_TEST(same_queue_id_twice_in_a_batch_is_stored_once),
+	    SCRIPT_TEST(replay_writes_nothing),
+	    SCRIPT_TEST(replay_is_known_after_the_end_of_the_order),
+	    SCRIPT_TEST(other_body_under_a_known_id_is_a_conflict),
+	    SCRIPT_TEST(refused_request_does_not_keep_back_its_neighbours),
+	    SCRIPT_TEST(request_of_several_orders_counts_them_in_the_first),
+	    SCRIPT_TEST(full_group_makes_room_for_another),
+	    SCRIPT_TEST(nothing_is_written_when_memory_is_full),
 	};
 
 	return cmocka_run_group_tests(tests, script_case_setup_group, script_case_teardown_group);

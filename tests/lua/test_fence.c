@@ -2,9 +2,9 @@
  * claimed block, at each stage of a block's life, with the newest claim and with the one before. */
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -17,25 +17,34 @@
  * says to others. */
 static const struct fenced {
 	enum script_id script;
-	const char *args; /* %d: the fence */
+	const char *args; /* "#": the fence, a digit */
 	const char *refused;
 	const char *answers[STAGE_FINISHED - STAGE_CLAIMED + 1];
 } fenced[] = {
-	{SCRIPT_BEGIN, "<b1>|%d|<lease>|<wait>|225", "[stale]",
-	 {"[submitting muster-test-<b1>-1]", "-", "-", "-", "-", "-"}},
-	{SCRIPT_RECORD, "<b1>|%d|<lease>||1|muster-test-<b1>-1|1|status|acked", "[stale]",
-	 {"-", "[recorded working]", "[recorded working]", "-", "-", "-"}},
-	{SCRIPT_FILLS, "<b1>|%d|F9|muster-test-<b1>-1 1 190 1700000000000", "[stale]",
-	 {"-", "[stored 1]", "[stored 1]", "-", "-", "-"}},
-	{SCRIPT_CLOSE, "<b1>|%d|<lease>|225|190|42750|0|filled|", "[stale]", {"-", "[closing]", "[closing]", "-", "-", "-"}},
-	{SCRIPT_ALLOCATE, "<b1>|%d|<lease>|0|<retention>|q1-0|filled|100|19000|0", "[stale]",
-	 {"-", "-", "-", "[allocated 1]", "[cursor 3]", "-"}},
-	{SCRIPT_FINISH, "<b1>|%d|<retention>|0|0|0", "[stale]",
-	 {"-", "-", "-", "[cursor 0]", "[finished allocated]", "-"}},
-	{SCRIPT_REVIEW, "<b1>|%d|odd|", "[stale]",
-	 {"[needs_review]", "[needs_review]", "[needs_review]", "[needs_review]", "[needs_review]", "-"}},
-	{SCRIPT_RENEW, "<lease>|<b1>|%d", "[0]", {"[1]", "[1]", "[1]", "[1]", "[1]", "-"}},
-	{SCRIPT_RELEASE, "0|<b1>|%d", "0", {"1", "1", "1", "1", "1", "-"}},
+    {SCRIPT_BEGIN,
+     "<b1>|#|<lease>|<wait>|225",
+     "[stale]",
+     {"[submitting muster-test-<b1>-1]", "-", "-", "-", "-", "-"}},
+    {SCRIPT_RECORD,
+     "<b1>|#|<lease>||1|muster-test-<b1>-1|1|status|acked",
+     "[stale]",
+     {"-", "[recorded working]", "[recorded working]", "-", "-", "-"}},
+    {SCRIPT_FILLS,
+     "<b1>|#|F9|muster-test-<b1>-1 1 190 1700000000000",
+     "[stale]",
+     {"-", "[stored 1]", "[stored 1]", "-", "-", "-"}},
+    {SCRIPT_CLOSE, "<b1>|#|<lease>|225|190|42750|0|filled|", "[stale]", {"-", "[closing]", "[closing]", "-", "-", "-"}},
+    {SCRIPT_ALLOCATE,
+     "<b1>|#|<lease>|0|<retention>|q1-0|filled|100|19000|0",
+     "[stale]",
+     {"-", "-", "-", "[allocated 1]", "[cursor 3]", "-"}},
+    {SCRIPT_FINISH, "<b1>|#|<retention>|0|0|0", "[stale]", {"-", "-", "-", "[cursor 0]", "[finished allocated]", "-"}},
+    {SCRIPT_REVIEW,
+     "<b1>|#|odd|",
+     "[stale]",
+     {"[needs_review]", "[needs_review]", "[needs_review]", "[needs_review]", "[needs_review]", "-"}},
+    {SCRIPT_RENEW, "<lease>|<b1>|#", "[0]", {"[1]", "[1]", "[1]", "[1]", "[1]", "-"}},
+    {SCRIPT_RELEASE, "0|<b1>|#", "0", {"1", "1", "1", "1", "1", "-"}},
 };
 
 /* Runs the script with this fence and expects the answer; a refusal must write nothing. */
@@ -44,7 +53,8 @@ static void expect(struct keyspace *ks, const struct fenced *row, int fence, con
 	char args[FENCED_MAX], where[128];
 	bool is_refusal = strcmp(answer, "-") == 0 || strncmp(answer, "[cursor", 7) == 0;
 
-	(void)snprintf(args, sizeof args, row->args, fence);
+	(void)snprintf(args, sizeof args, "%s", row->args);
+	*strchr(args, '#') = (char)('0' + fence);
 	(void)snprintf(where, sizeof where, "%s with fence %d", script_get(row->script)->name, fence);
 	script_case_run(ks, &(struct script_case){where, row->script, args, *answer == '-' ? row->refused : answer,
 						  is_refusal ? "" : NULL});
@@ -78,7 +88,8 @@ static void newest_fence_writes_only_at_the_stages_of_the_script(void **state)
 	for (int stage = STAGE_CLAIMED; stage <= STAGE_FINISHED; stage++)
 		for (size_t i = 0; i < sizeof fenced / sizeof fenced[0]; i++) {
 			reach_and_claim_again(*state, stage);
-			expect(*state, &fenced[i], stage == STAGE_FINISHED ? 1 : 2, fenced[i].answers[stage - STAGE_CLAIMED]);
+			expect(*state, &fenced[i], stage == STAGE_FINISHED ? 1 : 2,
+			       fenced[i].answers[stage - STAGE_CLAIMED]);
 		}
 }
 
@@ -119,11 +130,11 @@ static void unknown_block_is_refused(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		SCRIPT_TEST(old_fence_is_refused_at_every_stage),
-		SCRIPT_TEST(newest_fence_writes_only_at_the_stages_of_the_script),
-		SCRIPT_TEST(unclaimed_block_has_no_holder),
-		SCRIPT_TEST(released_block_is_not_renewed_or_released_again),
-		SCRIPT_TEST(unknown_block_is_refused),
+	    SCRIPT_TEST(old_fence_is_refused_at_every_stage),
+	    SCRIPT_TEST(newest_fence_writes_only_at_the_stages_of_the_script),
+	    SCRIPT_TEST(unclaimed_block_has_no_holder),
+	    SCRIPT_TEST(released_block_is_not_renewed_or_released_again),
+	    SCRIPT_TEST(unknown_block_is_refused),
 	};
 
 	return cmocka_run_group_tests(tests, script_case_setup_group, script_case_teardown_group);

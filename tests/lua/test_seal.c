@@ -1,9 +1,8 @@
 /* lua/seal.lua and lua/process.lua: windows fall due, and their groups become blocks. */
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -110,7 +109,8 @@ static void sells_become_blocks_before_buys_a_chunk_a_call(void **state)
 	     "+sides:paper:MSFT:sell set - <b2>\n"
 	     "~window:window-<due> blocks_open=2 sealed_at=<now> sealed_groups=1 status=sealing\n"
 	     "-window:window-<due>:groups\n");
-	STEP(ks, ENQUEUE, ENQUEUE_LANES "1" ENQUEUE_ONE("q3", "carol", "75"), "[[queued window-<due>-1 <due> <now_us>]]", NULL);
+	STEP(ks, ENQUEUE, ENQUEUE_LANES "1" ENQUEUE_ONE("q3", "carol", "75"),
+	     "[[queued window-<due>-1 <due> <now_us>]]", NULL);
 	STEP(ks, CANCEL, "q1|<retention>", "[already_sealed]", "");
 	STEP(ks, SEAL, "1|<retention>", "[sealed window-<due> window * 2 2]",
 	     "~block:<b1> fence=0 orders=1 sealed_at=<now> status=ready\n"
@@ -126,8 +126,9 @@ static void two_workers_seal_one_window_together(void **state)
 {
 	struct keyspace *ks = *state;
 
-	GIVEN(ks, ENQUEUE, ENQUEUE_LANES "3" ENQUEUE_ONE("q1", "alice", "100") ENQUEUE_OF("q2", "bob", MSFT_SELL, "5")
-	      ENQUEUE_OF("q3", "bob", "GE buy paper 1 market", "6"));
+	GIVEN(ks, ENQUEUE,
+	      ENQUEUE_LANES "3" ENQUEUE_ONE("q1", "alice", "100") ENQUEUE_OF("q2", "bob", MSFT_SELL, "5")
+		  ENQUEUE_OF("q3", "bob", "GE buy paper 1 market", "6"));
 	GIVEN(ks, PROCESS, "''");
 	STEP(ks, SEAL, "1|<retention>", "[sealing window-<due> window * 1 3]", NULL);
 	STEP(ks, SEAL, "2|<retention>", "[sealed window-<due> window * 3 3]", NULL);
@@ -229,18 +230,18 @@ static void sealing_goes_on_when_memory_is_full(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		SCRIPT_TEST(no_window_is_idle),
-		SCRIPT_TEST(window_that_is_not_due_says_how_long_it_is),
-		SCRIPT_TEST(window_is_sealed_when_its_time_has_come),
-		SCRIPT_TEST(process_makes_a_window_due_now),
-		SCRIPT_TEST(process_refuses_what_is_not_open),
-		SCRIPT_TEST(groups_become_blocks),
-		SCRIPT_TEST(sells_become_blocks_before_buys_a_chunk_a_call),
-		SCRIPT_TEST(two_workers_seal_one_window_together),
-		SCRIPT_TEST(empty_group_is_canceled),
-		SCRIPT_TEST(window_of_empty_groups_ends_at_once),
-		SCRIPT_TEST(abandoned_bulk_call_only_waits_to_be_closed),
-		SCRIPT_TEST(sealing_goes_on_when_memory_is_full),
+	    SCRIPT_TEST(no_window_is_idle),
+	    SCRIPT_TEST(window_that_is_not_due_says_how_long_it_is),
+	    SCRIPT_TEST(window_is_sealed_when_its_time_has_come),
+	    SCRIPT_TEST(process_makes_a_window_due_now),
+	    SCRIPT_TEST(process_refuses_what_is_not_open),
+	    SCRIPT_TEST(groups_become_blocks),
+	    SCRIPT_TEST(sells_become_blocks_before_buys_a_chunk_a_call),
+	    SCRIPT_TEST(two_workers_seal_one_window_together),
+	    SCRIPT_TEST(empty_group_is_canceled),
+	    SCRIPT_TEST(window_of_empty_groups_ends_at_once),
+	    SCRIPT_TEST(abandoned_bulk_call_only_waits_to_be_closed),
+	    SCRIPT_TEST(sealing_goes_on_when_memory_is_full),
 	};
 
 	return cmocka_run_group_tests(tests, script_case_setup_group, script_case_teardown_group);

@@ -1,16 +1,14 @@
 /* Opposite sides of a symbol never meet at one broker: begin makes one wait, close lets it go. */
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include <cmocka.h>
 
 #include "tests/support/script_case.h"
 
-#define BUY "AAPL buy paper 1 market"
+#define BUY  "AAPL buy paper 1 market"
 #define SELL "AAPL sell paper 1 market"
 
 /* A sell <b1> and a buy <b2> of AAPL in one window, both claimed with fence 1. */
@@ -143,8 +141,9 @@ static void other_symbols_and_brokers_do_not_wait(void **state)
 	struct keyspace *ks = *state;
 
 	script_case_reach(ks, STAGE_SUBMITTING);
-	GIVEN(ks, ENQUEUE, ENQUEUE_LANES "2" ENQUEUE_OF("q4", "dave", "AAPL sell kite 1 market", "5")
-	      ENQUEUE_OF("q5", "dave", "MSFT sell paper 1 market", "5"));
+	GIVEN(ks, ENQUEUE,
+	      ENQUEUE_LANES "2" ENQUEUE_OF("q4", "dave", "AAPL sell kite 1 market", "5")
+		  ENQUEUE_OF("q5", "dave", "MSFT sell paper 1 market", "5"));
 	GIVEN(ks, PROCESS, "''");
 	GIVEN(ks, SEAL, "100|<retention>");
 	GIVEN(ks, CLAIM, CLAIM_AS("12"));
@@ -171,14 +170,10 @@ static void waiting_block_in_review_waits_no_more(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		SCRIPT_TEST(buy_waits_for_a_sell_that_is_sealed),
-		SCRIPT_TEST(buy_waits_for_a_sell_that_works),
-		SCRIPT_TEST(buy_that_waits_looks_again_and_waits_on),
-		SCRIPT_TEST(end_of_the_sell_wakes_the_buy),
-		SCRIPT_TEST(sell_waits_for_a_buy_that_works),
-		SCRIPT_TEST(buys_do_not_wait_for_each_other),
-		SCRIPT_TEST(other_symbols_and_brokers_do_not_wait),
-		SCRIPT_TEST(waiting_block_in_review_waits_no_more),
+	    SCRIPT_TEST(buy_waits_for_a_sell_that_is_sealed),	  SCRIPT_TEST(buy_waits_for_a_sell_that_works),
+	    SCRIPT_TEST(buy_that_waits_looks_again_and_waits_on), SCRIPT_TEST(end_of_the_sell_wakes_the_buy),
+	    SCRIPT_TEST(sell_waits_for_a_buy_that_works),	  SCRIPT_TEST(buys_do_not_wait_for_each_other),
+	    SCRIPT_TEST(other_symbols_and_brokers_do_not_wait),	  SCRIPT_TEST(waiting_block_in_review_waits_no_more),
 	};
 
 	return cmocka_run_group_tests(tests, script_case_setup_group, script_case_teardown_group);

@@ -1,17 +1,16 @@
 /* lua/begin.lua, record.lua, fills.lua, close.lua: what a block goes through at the broker. */
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include <cmocka.h>
 
 #include "tests/support/script_case.h"
 
 #define RECORD(next_ms, polls) "<b1>|1|<lease>|" next_ms "|" polls
-#define SLICE(number, fields) "|muster-test-<b1>-" number "|" fields
+#define SLICE(number, fields)  "|muster-test-<b1>-" number "|" fields
 
 /* One block of 225 AAPL, cut into two slices and sent. */
 static void begin_two_slices(struct keyspace *ks)
@@ -52,8 +51,7 @@ static void block_works_once_all_slices_are_at_the_broker(void **state)
 	struct keyspace *ks = *state;
 
 	begin_two_slices(ks);
-	STEP(ks, RECORD, RECORD("", "0") SLICE("1", "2|status|acked|broker_order_id|B1"),
-	     "[recorded submitting]",
+	STEP(ks, RECORD, RECORD("", "0") SLICE("1", "2|status|acked|broker_order_id|B1"), "[recorded submitting]",
 	     "~block:<b1> polls=0 updated_at=<now>\n"
 	     "~blocks <b1>=<now+lease>\n"
 	     "~slice:muster-test-<b1>-1 broker_order_id=B1 status=acked updated_at=<now>\n");
@@ -161,9 +159,9 @@ static void fill_is_stored_once(void **state)
 	     "[stored 2]",
 	     "+block:<b1>:fills hash - F1='muster-test-<b1>-1 100 190 1700000000000'\n"
 	     "\tF2='muster-test-<b1>-1 50 191 1700000000001'\n");
-	STEP(ks, FILLS, "<b1>|1|F2|muster-test-<b1>-1 50 191 1700000000001|F3|muster-test-<b1>-1 75 190.5 1700000000002",
-	     "[stored 1]",
-	     "~block:<b1>:fills F3='muster-test-<b1>-1 75 190.5 1700000000002'\n");
+	STEP(ks, FILLS,
+	     "<b1>|1|F2|muster-test-<b1>-1 50 191 1700000000001|F3|muster-test-<b1>-1 75 190.5 1700000000002",
+	     "[stored 1]", "~block:<b1>:fills F3='muster-test-<b1>-1 75 190.5 1700000000002'\n");
 	STEP(ks, FILLS, "<b1>|1|F1|muster-test-<b1>-1 999 1 1|F1|muster-test-<b1>-1 999 1 1", "[stored 0]", "");
 	STEP(ks, FILLS, "<b1>|1", "[stored 0]", "");
 }
@@ -182,8 +180,7 @@ static void close_writes_the_totals(void **state)
 	struct keyspace *ks = *state;
 
 	script_case_reach(ks, STAGE_WORKING);
-	STEP(ks, CLOSE, "<b1>|1|<lease>|200|190.125|38025|1.5|partially_filled|canceled by the broker",
-	     "[closing]",
+	STEP(ks, CLOSE, "<b1>|1|<lease>|200|190.125|38025|1.5|partially_filled|canceled by the broker", "[closing]",
 	     "~block:<b1> average_price=190.125 closed_at=<now> fee=1.5 filled_quantity=200 gross_amount=38025\n"
 	     "\toutcome=partially_filled reason='canceled by the broker' status=closing updated_at=<now>\n"
 	     "~blocks <b1>=<now+lease>\n"
@@ -213,7 +210,8 @@ static void steps_go_on_when_memory_is_full(void **state)
 	GIVEN(ks, RECORD, RECORD("", "0") SLICE("1", "1|status|filled"));
 	GIVEN(ks, FILLS, "<b1>|1|F1|muster-test-<b1>-1 225 190 1700000000000");
 	GIVEN(ks, CLOSE, "<b1>|1|<lease>|225|190|42750|0|filled|");
-	GIVEN(ks, ALLOCATE, "<b1>|1|<lease>|0|<retention>|q1-0|filled|100|19000|0|q2-0|filled|50|9500|0|"
+	GIVEN(ks, ALLOCATE,
+	      "<b1>|1|<lease>|0|<retention>|q1-0|filled|100|19000|0|q2-0|filled|50|9500|0|"
 	      "q3-0|filled|75|14250|0");
 	STEP(ks, FINISH, "<b1>|1|<retention>|0|0|0", "[finished allocated]", NULL);
 	keyspace_command(ks, "CONFIG SET maxmemory 0");
@@ -222,20 +220,20 @@ static void steps_go_on_when_memory_is_full(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		SCRIPT_TEST(begin_names_the_slices_before_anything_is_sent),
-		SCRIPT_TEST(begin_is_done_once),
-		SCRIPT_TEST(block_works_once_all_slices_are_at_the_broker),
-		SCRIPT_TEST(record_releases_the_block_until_it_is_due),
-		SCRIPT_TEST(record_without_news_only_keeps_the_lease),
-		SCRIPT_TEST(slice_never_goes_back),
-		SCRIPT_TEST(slice_that_has_ended_keeps_its_end),
-		SCRIPT_TEST(ambiguous_slice_may_be_submitted_again),
-		SCRIPT_TEST(progress_forgives_attempts),
-		SCRIPT_TEST(fill_is_stored_once),
-		SCRIPT_TEST(fills_may_come_before_the_block_works),
-		SCRIPT_TEST(close_writes_the_totals),
-		SCRIPT_TEST(no_fill_comes_after_the_close),
-		SCRIPT_TEST(steps_go_on_when_memory_is_full),
+	    SCRIPT_TEST(begin_names_the_slices_before_anything_is_sent),
+	    SCRIPT_TEST(begin_is_done_once),
+	    SCRIPT_TEST(block_works_once_all_slices_are_at_the_broker),
+	    SCRIPT_TEST(record_releases_the_block_until_it_is_due),
+	    SCRIPT_TEST(record_without_news_only_keeps_the_lease),
+	    SCRIPT_TEST(slice_never_goes_back),
+	    SCRIPT_TEST(slice_that_has_ended_keeps_its_end),
+	    SCRIPT_TEST(ambiguous_slice_may_be_submitted_again),
+	    SCRIPT_TEST(progress_forgives_attempts),
+	    SCRIPT_TEST(fill_is_stored_once),
+	    SCRIPT_TEST(fills_may_come_before_the_block_works),
+	    SCRIPT_TEST(close_writes_the_totals),
+	    SCRIPT_TEST(no_fill_comes_after_the_close),
+	    SCRIPT_TEST(steps_go_on_when_memory_is_full),
 	};
 
 	return cmocka_run_group_tests(tests, script_case_setup_group, script_case_teardown_group);

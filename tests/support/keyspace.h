@@ -20,8 +20,9 @@ void keyspace_free(struct keyspace *keyspace);
 /* Empties it: for the beginning of a test. */
 void keyspace_reset(struct keyspace *keyspace);
 
-/* Runs a script with KEYS[1] = "muster:{0}". `args`: the ARGV with "|" between them ("" is none at all, "''" an empty one),
- * words like <b1> replaced. Waits for the next millisecond of Redis's clock first, so that <now> and <then> are always different. */
+/* Runs a script with KEYS[1] = "muster:{0}". `args`: the ARGV with "|" between them ("" is none at all, "''" an empty
+ * one), words like <b1> replaced. Waits for the next millisecond of Redis's clock first, so that <now> and <then> are
+ * always different. */
 void keyspace_call(struct keyspace *keyspace, enum script_id script, const char *args);
 
 /* Of the last call. Arrays in brackets, nil as "nil", empty text as '', an error as "!" and its first word. */

@@ -52,7 +52,8 @@ static void write_value(const struct writer *writer, FILE *out, const char *text
 }
 
 /* " field=value"; a member of a set has no value. */
-static void write_element(const struct writer *writer, FILE *out, const char *type, const struct snapshot_element *element)
+static void write_element(const struct writer *writer, FILE *out, const char *type,
+			  const struct snapshot_element *element)
 {
 	(void)fputc(' ', out);
 	write_value(writer, out, element->name, true);
@@ -93,7 +94,8 @@ static void write_new_key(struct writer *writer, const struct snapshot_key *key)
 	add_line(&writer->lines, text);
 }
 
-static void write_changed_key(struct writer *writer, const struct snapshot_key *before, const struct snapshot_key *after)
+static void write_changed_key(struct writer *writer, const struct snapshot_key *before,
+			      const struct snapshot_key *after)
 {
 	char *text = NULL;
 	size_t size = 0, empty;

@@ -18,8 +18,8 @@
 /* `before`: NULL for nothing. Writes nothing where nothing differs, to the last byte. */
 void change_write(FILE *out, const struct tokens *tokens, const struct snapshot *before, const struct snapshot *after);
 
-/* Fails the running test unless both texts say the same, printing which lines differ. A line that begins with a tab goes
- * on with the one before. `what` and `where` head the message. */
+/* Fails the running test unless both texts say the same, printing which lines differ. A line that begins with a tab
+ * goes on with the one before. `what` and `where` head the message. */
 void change_expect(const char *what, const char *where, const char *expected, const char *actual);
 
 #endif

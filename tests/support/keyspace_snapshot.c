@@ -12,10 +12,10 @@ static const struct kind {
 	const char *command;
 	size_t stride;
 } kinds[] = {
-	{"hash", "HGETALL %s", 2},
-	{"zset", "ZRANGE %s 0 -1 WITHSCORES", 2},
-	{"set", "SMEMBERS %s", 1},
-	{"stream", "XRANGE %s - +", 1},
+    {"hash", "HGETALL %s", 2},
+    {"zset", "ZRANGE %s 0 -1 WITHSCORES", 2},
+    {"set", "SMEMBERS %s", 1},
+    {"stream", "XRANGE %s - +", 1},
 };
 
 /* Never NULL: a test whose Redis is gone has nothing to say. */
@@ -83,8 +83,8 @@ static void read_elements(redisContext *redis, struct snapshot_key *key, const s
 		if (name->type == REDIS_REPLY_ARRAY)
 			*element = (struct snapshot_element){copy(name->element[0]->str), entry_text(name->element[1])};
 		else
-			*element = (struct snapshot_element){
-				copy(name->str), copy(kind->stride == 2 ? reply->element[i + 1]->str : "")};
+			*element = (struct snapshot_element){copy(name->str),
+							     copy(kind->stride == 2 ? reply->element[i + 1]->str : "")};
 	}
 	if (strcmp(key->type, "hash") == 0 || strcmp(key->type, "set") == 0)
 		qsort(key->elements, key->count, sizeof *key->elements, compare_elements);

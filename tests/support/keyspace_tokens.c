@@ -6,10 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define DIGITS_MS 13
-#define DIGITS_US 16
+#define DIGITS_MS	   13
+#define DIGITS_US	   16
 #define DIGITS_SECONDS_HEX 8
-#define ARRIVAL_SLACK_US 1000 /* orders of one call arrive a microsecond apart, which is ahead of the clock */
+#define ARRIVAL_SLACK_US   1000 /* orders of one call arrive a microsecond apart, which is ahead of the clock */
 
 struct duration {
 	const char *name;
@@ -56,7 +56,8 @@ static size_t write_stream_id(FILE *out, const struct snapshot *snapshot, const 
 		for (size_t i = 0; key && i < key->count; i++) {
 			const char *id = key->elements[i].name;
 
-			if (strlen(id) < length || strncmp(text, id, strlen(id)) != 0 || isalnum((unsigned char)text[strlen(id)]))
+			if (strlen(id) < length || strncmp(text, id, strlen(id)) != 0 ||
+			    isalnum((unsigned char)text[strlen(id)]))
 				continue;
 			(void)fprintf(out, "<%c%zu>", strrchr(streams[s], ':')[1], i + 1);
 			return strlen(id);

@@ -25,7 +25,7 @@
 	X("retention", 604800000)
 
 #define KEYSPACE_GRID "1000000000000" /* ms: a grid whose next point is in 2033 whenever the test runs */
-#define KEYSPACE_DUE "2000000000000"
+#define KEYSPACE_DUE  "2000000000000"
 
 struct tokens {
 	int64_t start_us; /* the test's */

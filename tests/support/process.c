@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <libgen.h>
 #include <limits.h>
 #include <signal.h>
 #include <stdio.h>
@@ -15,6 +14,7 @@
 #include <unistd.h>
 
 #include "shared/clock.h"
+#include "tests/support/source_folder.h"
 #include "tests/support/wait_until.h"
 
 #define END_MOST_US INT64_C(30000000)
@@ -177,11 +177,8 @@ void process_print_log_tail(const struct process *process)
 
 void process_find_build(char *folder, size_t size)
 {
-	char path[PATH_MAX];
-	ssize_t length = readlink("/proc/self/exe", path, sizeof path - 1);
+	char *build = build_folder();
 
-	if (length < 0)
-		abort();
-	path[length] = '\0';
-	(void)snprintf(folder, size, "%s", dirname(dirname(dirname(path))));
+	(void)snprintf(folder, size, "%s", build);
+	free(build);
 }

@@ -52,25 +52,28 @@ void script_case_expect_all(struct keyspace *keyspace, const char *where, const 
 	free(actual);
 }
 
-#define WAY(name, args) {SCRIPT_CASE_WHERE, SCRIPT_##name, args, NULL, NULL}
+#define WAY(name, args)                                                                                                \
+	{                                                                                                              \
+		SCRIPT_CASE_WHERE, SCRIPT_##name, args, NULL, NULL                                                     \
+	}
 /* How each stage is reached from the one before. */
 static const struct {
 	enum stage stage;
 	struct script_case step;
 } way[] = {
-	{STAGE_QUEUED, WAY(OPEN, "test")},
-	{STAGE_QUEUED, WAY(ENQUEUE, ENQUEUE_LANES "3" ENQUEUE_ONE("q1", "alice", "100") ENQUEUE_ONE("q2", "bob", "50")
-					    ENQUEUE_ONE("q3", "carol", "75"))},
-	{STAGE_SEALED, WAY(PROCESS, "window-<due>")},
-	{STAGE_SEALED, WAY(SEAL, "100|<retention>")},
-	{STAGE_CLAIMED, WAY(CLAIM, CLAIM_AS("11"))},
-	{STAGE_SUBMITTING, WAY(BEGIN, "<b1>|1|<lease>|<wait>|225")},
-	{STAGE_WORKING, WAY(RECORD, "<b1>|1|<lease>||0|muster-test-<b1>-1|2|status|acked|broker_order_id|B1")},
-	{STAGE_CLOSING, WAY(FILLS, "<b1>|1|F1|muster-test-<b1>-1 225 190 1700000000000")},
-	{STAGE_CLOSING, WAY(CLOSE, "<b1>|1|<lease>|225|190|42750|0|filled|")},
-	{STAGE_ALLOCATED, WAY(ALLOCATE, "<b1>|1|<lease>|0|<retention>|q1-0|filled|100|19000|0|q2-0|filled|50|9500|0|"
-					"q3-0|filled|75|14250|0")},
-	{STAGE_FINISHED, WAY(FINISH, "<b1>|1|<retention>|0|0|0")},
+    {STAGE_QUEUED, WAY(OPEN, "test")},
+    {STAGE_QUEUED, WAY(ENQUEUE, ENQUEUE_LANES "3" ENQUEUE_ONE("q1", "alice", "100") ENQUEUE_ONE("q2", "bob", "50")
+				    ENQUEUE_ONE("q3", "carol", "75"))},
+    {STAGE_SEALED, WAY(PROCESS, "window-<due>")},
+    {STAGE_SEALED, WAY(SEAL, "100|<retention>")},
+    {STAGE_CLAIMED, WAY(CLAIM, CLAIM_AS("11"))},
+    {STAGE_SUBMITTING, WAY(BEGIN, "<b1>|1|<lease>|<wait>|225")},
+    {STAGE_WORKING, WAY(RECORD, "<b1>|1|<lease>||0|muster-test-<b1>-1|2|status|acked|broker_order_id|B1")},
+    {STAGE_CLOSING, WAY(FILLS, "<b1>|1|F1|muster-test-<b1>-1 225 190 1700000000000")},
+    {STAGE_CLOSING, WAY(CLOSE, "<b1>|1|<lease>|225|190|42750|0|filled|")},
+    {STAGE_ALLOCATED, WAY(ALLOCATE, "<b1>|1|<lease>|0|<retention>|q1-0|filled|100|19000|0|q2-0|filled|50|9500|0|"
+				    "q3-0|filled|75|14250|0")},
+    {STAGE_FINISHED, WAY(FINISH, "<b1>|1|<retention>|0|0|0")},
 };
 
 void script_case_reach(struct keyspace *keyspace, enum stage stage)

@@ -5,8 +5,8 @@
  *          "~blocks <b1>=<now>\n"
  *          ">wake released\n");
  *
- * What is not listed must be as it was, to the last byte; so "" says that nothing was written. In replies, "*" stands for
- * any one word. */
+ * What is not listed must be as it was, to the last byte; so "" says that nothing was written. In replies, "*" stands
+ * for any one word. */
 #ifndef MUSTER_TEST_SCRIPT_CASE_H
 #define MUSTER_TEST_SCRIPT_CASE_H
 
@@ -24,8 +24,8 @@ struct script_case {
 void script_case_run(struct keyspace *keyspace, const struct script_case *step);
 
 #define SCRIPT_CASE_TEXT_(x) #x
-#define SCRIPT_CASE_TEXT(x) SCRIPT_CASE_TEXT_(x)
-#define SCRIPT_CASE_WHERE __FILE__ ":" SCRIPT_CASE_TEXT(__LINE__)
+#define SCRIPT_CASE_TEXT(x)  SCRIPT_CASE_TEXT_(x)
+#define SCRIPT_CASE_WHERE    __FILE__ ":" SCRIPT_CASE_TEXT(__LINE__)
 #define STEP(keyspace, name, args, reply, change)                                                                      \
 	script_case_run(keyspace, &(struct script_case){SCRIPT_CASE_WHERE, SCRIPT_##name, args, reply, change})
 /* A step that only leads to what is tested. */
@@ -35,11 +35,12 @@ void script_case_run(struct keyspace *keyspace, const struct script_case *step);
 #define KEYSPACE_IS(keyspace, text) script_case_expect_all(keyspace, SCRIPT_CASE_WHERE, text)
 void script_case_expect_all(struct keyspace *keyspace, const char *where, const char *text);
 
-/* The founding scenario: alice (q1-0), bob (q2-0) and carol (q3-0) buy 100, 50 and 75 AAPL in one window; block <b1>. */
+/* The founding scenario: alice (q1-0), bob (q2-0) and carol (q3-0) buy 100, 50 and 75 AAPL in one window; block <b1>.
+ */
 enum stage {
 	STAGE_QUEUED,
 	STAGE_SEALED,
-	STAGE_CLAIMED, /* by h1:11, fence 1 */
+	STAGE_CLAIMED,	  /* by h1:11, fence 1 */
 	STAGE_SUBMITTING, /* muster-test-<b1>-1 */
 	STAGE_WORKING,
 	STAGE_CLOSING,
@@ -50,7 +51,7 @@ enum stage {
 void script_case_reach(struct keyspace *keyspace, enum stage stage);
 
 /* The words of the first arguments of enqueue, of one request of one order, and of a claim. */
-#define ENQUEUE_LANES "<grid>|<grid>|<grid>|"
+#define ENQUEUE_LANES			      "<grid>|<grid>|<grid>|"
 #define ENQUEUE_ONE(queue_id, user, quantity) ENQUEUE_OF(queue_id, user, "AAPL buy paper 1 market", quantity)
 #define ENQUEUE_OF(queue_id, user, signature, quantity)                                                                \
 	"|" queue_id "|" user "|sc1|digest-" queue_id "|window||1|" signature "|" quantity "|" quantity "000000000"

@@ -2,7 +2,8 @@
 #ifndef MUSTER_TEST_SOURCE_FOLDER_H
 #define MUSTER_TEST_SOURCE_FOLDER_H
 
-/* The folder that holds the Makefile, above this program or the folder it was started in. The caller frees; never NULL. */
+/* The folder that holds the Makefile, above this program or the folder it was started in. The caller frees; never NULL.
+ */
 char *source_folder(void);
 
 /* The build folder that this program (BUILD/tests/KIND/NAME) is in. The caller frees; never NULL. */

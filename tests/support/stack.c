@@ -15,6 +15,7 @@
 #include <cmocka.h>
 
 #include "tests/support/check.h"
+#include "tests/support/source_folder.h"
 #include "tests/support/stack_kept.h"
 #include "tests/support/wait_until.h"
 
@@ -154,10 +155,15 @@ void stack_start_api(struct stack *stack, int i)
 	stack->api_ports[i] = wait_for_port(stack, stack->apis[i]);
 }
 
-void stack_start_worker(struct stack *stack, int i)
+void stack_start_worker_unseen(struct stack *stack, int i)
 {
 	process_free(stack->workers[i]);
 	stack->workers[i] = start_program(stack, "muster-worker", stack_text(stack, "worker%d", i), NULL);
+}
+
+void stack_start_worker(struct stack *stack, int i)
+{
+	stack_start_worker_unseen(stack, i);
 	WAIT_UNTIL(process_log_has(stack->workers[i], "event=scheduler_going"));
 }
 
@@ -181,7 +187,7 @@ struct stack *stack_start(const struct stack_options *options)
 	if (!mkdtemp(stack->folder))
 		abort();
 	(void)snprintf(stack->ledger_path, sizeof stack->ledger_path, "%s/ledger.jsonl", stack->folder);
-	process_find_build(stack->build, sizeof stack->build);
+	stack->build = build_folder();
 	stack->redis = redis_server_start(options->redis);
 	if (options->is_redis_away)
 		redis_server_end(stack->redis);
@@ -221,6 +227,11 @@ void stack_kill_program(struct process **program)
 void stack_finish(struct stack *stack)
 {
 	check_all_exact(stack);
+	stack_finish_unchecked(stack);
+}
+
+void stack_finish_unchecked(struct stack *stack)
+{
 	for (int i = 0; i < STACK_WORKERS_MAX; i++)
 		if (stack->workers[i])
 			stack_end_program(&stack->workers[i]);
@@ -253,6 +264,7 @@ void stack_stop(struct stack *stack)
 	(void)nftw(stack->folder, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
 	kept_free(stack->kept);
 	json_decref(stack->accepted);
+	free(stack->build);
 	free(stack);
 }
 

@@ -41,7 +41,7 @@ struct stack {
 	bool passed;
 	char folder[64];
 	char ledger_path[96];
-	char build[512];
+	char *build; /* the folder of the programs */
 };
 
 /* Everything is up when this returns. Aborts, with the logs, where something does not start. */
@@ -49,6 +49,9 @@ struct stack *stack_start(const struct stack_options *options);
 
 /* The end of a test that went well: everything is exact (check.h), every program that runs drains and exits with 0. */
 void stack_finish(struct stack *stack);
+
+/* The same without the auditor, for tests in which something is meant to be wrong. */
+void stack_finish_unchecked(struct stack *stack);
 
 /* The teardown: ends what still runs, shows the logs of a test that failed, removes the folder. NULL is fine. */
 void stack_stop(struct stack *stack);
@@ -60,6 +63,9 @@ int stack_teardown(void **state);
 void stack_start_paper(struct stack *stack);
 void stack_start_api(struct stack *stack, int i);
 void stack_start_worker(struct stack *stack, int i);
+
+/* The same without waiting, for where it cannot work yet. */
+void stack_start_worker_unseen(struct stack *stack, int i);
 
 /* SIGTERM; the exit code must be 0. */
 void stack_end_program(struct process **program);

@@ -45,6 +45,15 @@ static void answer_held(struct http_fixture *f)
 	http_answer_json(held, 200, json_pack("{s:s}", "q", http_query(held, "q")));
 }
 
+/* Lets the server believe that so many seconds have passed, and waits for its next tick. */
+static void pass_time(struct http_fixture *f, uint32_t seconds)
+{
+	f->server->now_s += seconds;
+	uint32_t now_s = f->server->now_s;
+	while (f->server->now_s == now_s)
+		event_base_loop(f->base, EVLOOP_ONCE);
+}
+
 static void a_client_that_leaves_detaches_its_side_only(void **state)
 {
 	struct http_fixture *f = *state;
@@ -63,12 +72,31 @@ static void a_client_that_leaves_detaches_its_side_only(void **state)
 	assert_int_equal(http_server_requests(f->server), 0);
 }
 
+static void a_client_that_left_just_before_its_answer_is_no_harm(void **state)
+{
+	struct http_fixture *f = *state;
+	for (int i = 0; i < 2; i++) {
+		int fd = hold(f);
+		const struct linger reset = {1, 0};
+		if (i) /* a reset instead of an orderly end */
+			setsockopt(fd, SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
+		close(fd);
+		answer_held(f);
+		int64_t give_up_us = clock_monotonic_us() + 5000000;
+		while (http_server_requests(f->server) && clock_monotonic_us() < give_up_us)
+			event_base_loop(f->base, EVLOOP_NONBLOCK);
+		assert_int_equal(http_server_requests(f->server), 0);
+	}
+}
+
 static void data_that_comes_while_an_answer_is_awaited_is_the_next_request(void **state)
 {
 	struct http_fixture *f = *state;
 	int fd = hold(f);
 	const char next[] = "GET /things/next HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n";
-	client_send(fd, next, sizeof next - 1);
+	client_send(fd, next, 10);
+	pass_time(f, 1); /* by now the connection is watched for its end */
+	client_send(fd, next + 10, sizeof next - 11);
 	for (int i = 0; i < 100; i++)
 		event_base_loop(f->base, EVLOOP_NONBLOCK);
 	assert_int_equal(f->handled, 1);
@@ -110,15 +138,6 @@ static void draining_answers_what_is_in_hand_and_closes_the_rest(void **state)
 	assert_int_equal(http_server_requests(f->server), 0);
 	close(idle);
 	close(fd);
-}
-
-/* Lets the server believe that so many seconds have passed, and waits for its next tick. */
-static void pass_time(struct http_fixture *f, uint32_t seconds)
-{
-	f->server->now_s += seconds;
-	uint32_t now_s = f->server->now_s;
-	while (f->server->now_s == now_s)
-		event_base_loop(f->base, EVLOOP_ONCE);
 }
 
 /* Whether the server still holds the connection. */
@@ -173,6 +192,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    SERVER_TEST(connections_serve_many_requests_also_pipelined),
 	    SERVER_TEST(a_client_that_leaves_detaches_its_side_only),
+	    SERVER_TEST(a_client_that_left_just_before_its_answer_is_no_harm),
 	    SERVER_TEST(data_that_comes_while_an_answer_is_awaited_is_the_next_request),
 	    SERVER_TEST(a_request_outlives_the_server),
 	    SERVER_TEST(draining_answers_what_is_in_hand_and_closes_the_rest),
