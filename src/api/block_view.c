@@ -11,7 +11,7 @@
 #include "shared/status.h"
 
 /* Each comes with its slices and up to a thousand fills. */
-#define BLOCKS_A_CALL 20
+#define BLOCKS_A_CALL 10
 
 static const struct view_field head_fields[] = {
     {"block_id", VIEW_TEXT},

@@ -333,7 +333,7 @@ void waiters_drain(struct waiters *waiters)
 	struct waiter *waiter;
 
 	waiters->is_draining = true;
-	TAILQ_FOREACH (waiter, &waiters->list, entry) {
+	for (waiter = TAILQ_FIRST(&waiters->list); waiter; waiter = TAILQ_NEXT(waiter, entry)) {
 		waiter->is_over = true;
 		if (waiter->state == WAITER_RESTING)
 			waiter_look(waiter);

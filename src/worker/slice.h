@@ -64,7 +64,6 @@ struct slice {
 	struct broker_result result; /* the broker's last answer */
 	struct broker_fill *fills;
 	size_t fill_count;
-	bool has_fills; /* they were reported and add up */
 };
 
 /* What follows from an answer. */

@@ -117,7 +117,8 @@ static void test_the_programs_start_before_redis(void **state)
 	stack_finish(stack);
 }
 
-/* A Redis that forgets what it acknowledged is refused, at the start and later; the reason is told. */
+/* A Redis that forgets what it acknowledged is refused: at the start the API ends and says how to mend it, a worker waits
+ * and says so too; later, orders are refused until it is mended. */
 static void test_a_redis_that_may_lose_orders_is_refused(void **state)
 {
 	static const char *const forgetful[] = {"--appendonly", "no", NULL};
@@ -126,15 +127,18 @@ static void test_a_redis_that_may_lose_orders_is_refused(void **state)
 	const json_t *order;
 
 	redis_server_restart(stack->redis);
-	WAIT_UNTIL(strstr(json_text(stack_get(stack, 503, "/readyz"), "/detail"), "appendonly"));
-	(void)assert_unavailable(stack_call(stack, 0, &call));
-	assert_int_equal(stack_redis_int(stack, "DBSIZE"), 0);
+	assert_int_equal(process_wait(stack->apis[0]), 1);
+	assert_true(process_log_has(stack->apis[0], "needs appendonly yes"));
 	stack_start_worker_unseen(stack, 0);
-	WAIT_UNTIL(process_log_has(stack->workers[0], "appendonly"));
+	WAIT_UNTIL(process_log_has(stack->workers[0], "needs appendonly yes"));
+	assert_int_equal(stack_redis_int(stack, "DBSIZE"), 0);
 
 	redis_server_run(stack->redis, "CONFIG SET appendonly yes");
+	stack_start_api(stack, 0);
 	stack_wait_ready(stack, 0, 200);
 	stack_put_stocks(stack);
+	if (!process_is_running(stack->workers[0]))
+		stack_start_worker(stack, 0);
 	order = stack_queue_one(stack, "A", "buy", "AAPL", "3");
 	(void)stack_process(stack);
 	assert_json_text(stack_wait_final(stack, order), "/orders/0/status", "filled");
