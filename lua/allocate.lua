@@ -6,28 +6,28 @@
 -- ARGV     block  fence  lease_ms  cursor (orders that have their share already)  retention_ms
 --            then for each order, as the statement lists them: order_id  status  quantity  gross_amount  fee
 -- RETURNS  allocated CURSOR, or cursor CURSOR (where to go on instead), or stale
--- WRITES   order:* transactions user:*:transactions users block:ID counts blocks
+-- WRITES   order:* transactions user:*:transactions block:ID counts blocks
 -- USES: base int count held end_order
-local block, retention = ARGV[1], tonumber(ARGV[5])
+local block, retention = ARGV[1], ARGV[5]
 local got = held(block, ARGV[2], 'status', 'symbol', 'side', 'broker_type', 'average_price', 'allocated', 'lane')
 if not got or got[2] ~= 'closing' then return {'stale'} end
 local _, _, symbol, side, broker, price, allocated, lane = unpack(got)
 allocated = allocated or '0'
 if allocated ~= ARGV[4] then return {'cursor', tonumber(allocated)} end
 
-local ended, n = {}, 0
+local at, ended, n = int(now), {}, 0
 for a = 6, #ARGV, 5 do
-	local order, status, quantity, gross, fee = unpack(ARGV, a, a + 4)
+	local order, status, quantity, gross, fee = ARGV[a], ARGV[a + 1], ARGV[a + 2], ARGV[a + 3], ARGV[a + 4]
 	local key = P .. 'order:' .. order
 	local user, smallcase, orders = unpack(call('HMGET', key, 'user', 'smallcase', 'orders'))
-	call('HSET', key, 'status', status, 'filled_quantity', quantity, 'gross_amount', gross, 'fee', fee, 'updated_at', now)
+	call('HSET', key, 'status', status, 'filled_quantity', quantity, 'gross_amount', gross, 'fee', fee, 'updated_at', at)
 	if quantity ~= '0' then
 		local id = call('XADD', P .. 'transactions', '*', 'order_id', order, 'block_id', block, 'user_id', user,
 			'smallcase_id', smallcase, 'symbol', symbol, 'side', side, 'broker_type', broker, 'quantity', quantity,
-			'price', price, 'gross_amount', gross, 'fee', fee, 'executed_at', now)
+			'price', price, 'gross_amount', gross, 'fee', fee, 'executed_at', at)
 		call('ZADD', P .. 'user:' .. user .. ':transactions', int(now_us + n), id)
 	end
-	end_order(order, user, lane == 'bulk' or (not orders and order:sub(-2) == '-0'), retention)
+	end_order(order, lane == 'bulk' or (not orders and order:sub(-2) == '-0'), retention)
 	ended[status] = (ended[status] or 0) + 1
 	n = n + 1
 end

@@ -4,7 +4,7 @@
 -- KEYS[1]  PREFIX:{SHARD}
 -- ARGV     queue_id  retention_ms
 -- RETURNS  canceled NOW_CANCELED CANCELED_BEFORE, or already_sealed, or not_found
--- WRITES   order:* block:* window:* users counts
+-- WRITES   order:* block:* window:* counts
 -- USES: base int count end_order
 local queue_id, retention = ARGV[1], ARGV[2]
 if call('EXISTS', P .. 'window:bulk-' .. queue_id) == 1 then return {'already_sealed'} end
@@ -15,13 +15,13 @@ local n = tonumber(call('HGET', head, 'orders') or 1)
 local now_canceled, before = {}, 0
 for i = 0, n - 1 do
 	local order = queue_id .. '-' .. i
-	local block, status, user, quantity = unpack(call('HMGET', P .. 'order:' .. order, 'block', 'status', 'user', 'quantity'))
+	local block, status, quantity = unpack(call('HMGET', P .. 'order:' .. order, 'block', 'status', 'quantity'))
 	if status == 'canceled' then
 		before = before + 1
 	elseif block and not status then
 		local window = call('HGET', P .. 'block:' .. block, 'window')
 		if call('HGET', P .. 'window:' .. window, 'status') == 'open' then
-			now_canceled[#now_canceled + 1] = {order, block, window, user, quantity}
+			now_canceled[#now_canceled + 1] = {order, block, window, quantity}
 		end
 	end
 end
@@ -34,14 +34,14 @@ local function nano(decimal)
 end
 
 for _, c in ipairs(now_canceled) do
-	local order, block, window, user, quantity = unpack(c)
+	local order, block, window, quantity = unpack(c)
 	local arrival = call('ZSCORE', P .. 'block:' .. block .. ':orders', order)
 	call('HSET', P .. 'order:' .. order, 'status', 'canceled', 'reason', 'canceled on request', 'updated_at', now,
 		'created_at', int(math.floor(arrival / 1000)))
 	call('ZREM', P .. 'block:' .. block .. ':orders', order)
 	call('HINCRBY', P .. 'block:' .. block, 'quantity_nano', '-' .. nano(quantity))
 	call('HINCRBY', P .. 'window:' .. window, 'orders', -1)
-	end_order(order, user, n == 1, retention)
+	end_order(order, n == 1, retention)
 end
 count(#now_canceled, 'queued', 'canceled')
 return {'canceled', #now_canceled, before}

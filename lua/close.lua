@@ -9,7 +9,7 @@
 -- WRITES   block:* blocks blocks:* sides:*; publishes wake
 -- USES: base move held
 local block = ARGV[1]
-local got = held(block, ARGV[2], 'status', 'symbol', 'broker_type')
+local got = held(block, ARGV[2], 'status', 'symbol', 'broker_type', 'side')
 if not got or (got[2] ~= 'submitting' and got[2] ~= 'working') then return {'stale'} end
 
 call('HSET', P .. 'block:' .. block, 'filled_quantity', ARGV[4], 'average_price', ARGV[5], 'gross_amount', ARGV[6],
@@ -18,10 +18,10 @@ call('ZADD', P .. 'blocks', now + ARGV[3], block)
 move(block, got[2], 'closing')
 
 local sides = P .. 'sides:' .. got[4] .. ':' .. got[3]
-call('SREM', sides .. ':sell', block)
-call('SREM', sides .. ':buying', block)
--- Those that wait look again; beyond a hundred they do so by themselves.
-local waiting = call('SRANDMEMBER', sides .. ':waiting', 100)
+local mine = sides .. (got[5] == 'buy' and ':buying' or ':sell')
+call('SREM', mine, block)
+-- The last one of its side wakes those that wait for it; beyond a hundred they look again by themselves.
+local waiting = call('EXISTS', mine) == 0 and call('SRANDMEMBER', sides .. ':waiting', 100) or {}
 for _, other in ipairs(waiting) do
 	call('SREM', sides .. ':waiting', other)
 	call('ZADD', P .. 'blocks', 'XX', 'LT', now, other)

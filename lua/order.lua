@@ -12,26 +12,34 @@ local STATUS = {
 	ready = 'sealed', waiting = 'sealed', submitting = 'working', working = 'working', closing = 'working',
 	needs_review = 'working',
 }
+local BLOCK = {
+	'symbol', 'side', 'broker_type', 'order_type', 'limit_price', 'window', 'lane', 'status', 'sealed_at', 'updated_at',
+	'average_price', 'reason',
+}
+local ORDER = {
+	'user', 'smallcase', 'quantity', 'block', 'status', 'reason', 'filled_quantity', 'gross_amount', 'fee', 'created_at',
+	'updated_at', 'window', 'group',
+}
 local blocks, windows, result = {}, {}, {}
 
-local function fields_of(key)
-	local hash, flat = {}, call('HGETALL', key)
-	for i = 1, #flat, 2 do hash[flat[i]] = flat[i + 1] end
+local function read(key, names)
+	local hash, values = {}, call('HMGET', key, unpack(names))
+	for i, name in ipairs(names) do hash[name] = values[i] or nil end
 	return hash
 end
 
 for i, id in ipairs(ARGV) do
-	local order = fields_of(P .. 'order:' .. id)
+	local order = read(P .. 'order:' .. id, ORDER)
 	local block, lines = {}, {}
 	if order.block then
-		blocks[order.block] = blocks[order.block] or fields_of(P .. 'block:' .. order.block)
+		blocks[order.block] = blocks[order.block] or read(P .. 'block:' .. order.block, BLOCK)
 		block = blocks[order.block]
 	elseif order.group then
 		local g = {order.group:match('^(%S+) (%S+) (%S+) (%S+) (%S+) ?(%S*)$')}
 		block = {symbol = g[1], side = g[2], broker_type = g[3], order_type = g[5], limit_price = g[6], window = order.window}
 	end
 	local name = block.window
-	if name and not windows[name] then windows[name] = fields_of(P .. 'window:' .. name) end
+	if name and not windows[name] then windows[name] = read(P .. 'window:' .. name, {'lane', 'due_at'}) end
 	local window = windows[name] or {}
 	local arrival = not order.created_at and order.block and call('ZSCORE', P .. 'block:' .. order.block .. ':orders', id)
 	local created = order.created_at or (arrival and string.format('%.0f', math.floor(arrival / 1000))) or ''

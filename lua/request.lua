@@ -4,11 +4,11 @@
 --
 -- KEYS[1]  PREFIX:{SHARD}
 -- ARGV     queue_id
--- RETURNS  queue ORDERS DIGEST, or bulk ORDERS DIGEST WINDOW STATUS RECEIVED REQUESTS, or not_found
+-- RETURNS  queue ORDERS DIGEST ('': without a key), or bulk ORDERS DIGEST WINDOW STATUS RECEIVED REQUESTS, or not_found
 local P = KEYS[1] .. ':'
 local window = 'bulk-' .. ARGV[1]
 local bulk = redis.call('HMGET', P .. 'window:' .. window, 'total', 'digest', 'status', 'received', 'requests')
 if bulk[1] then return {'bulk', tonumber(bulk[1]), bulk[2], window, bulk[3], tonumber(bulk[4] or 0), tonumber(bulk[5])} end
-local digest, orders = unpack(redis.call('HMGET', P .. 'order:' .. ARGV[1] .. '-0', 'digest', 'orders'))
-if not digest then return {'not_found'} end
-return {'queue', tonumber(orders or 1), digest}
+local user, digest, orders = unpack(redis.call('HMGET', P .. 'order:' .. ARGV[1] .. '-0', 'user', 'digest', 'orders'))
+if not user then return {'not_found'} end
+return {'queue', tonumber(orders or 1), digest or ''}

@@ -3,13 +3,14 @@
 --     redis-cli --eval lua/statement.lua 'muster:{0}' , BLOCK_ID
 --
 -- KEYS[1]  PREFIX:{SHARD}
--- ARGV     block_id  from (0)  count (250)
+-- ARGV     block_id  from (0)  count (250)  what (rows; quantities: only the first two of each)
 -- RETURNS  for each order {order_id, quantity, user_id, smallcase_id, status, filled_quantity, gross_amount, fee}; what is
 --          not known yet is false
 local P = KEYS[1] .. ':'
 local from, result = tonumber(ARGV[2] or 0), {}
 for i, id in ipairs(redis.call('ZRANGE', P .. 'block:' .. ARGV[1] .. ':orders', from, from + tonumber(ARGV[3] or 250) - 1)) do
-	local row = redis.call('HMGET', P .. 'order:' .. id, 'quantity', 'user', 'smallcase', 'status', 'filled_quantity',
+	local row = ARGV[4] == 'quantities' and {redis.call('HGET', P .. 'order:' .. id, 'quantity')}
+		or redis.call('HMGET', P .. 'order:' .. id, 'quantity', 'user', 'smallcase', 'status', 'filled_quantity',
 		'gross_amount', 'fee')
 	table.insert(row, 1, id)
 	result[i] = row

@@ -15,7 +15,7 @@ end
 local function slot_for(lane, asked)
 	local slot = slots[lane][asked]
 	if not slot then
-		slot = {orders = 0}
+		slot = {lane = lane, orders = 0}
 		slot.due, slot.why = due_at(lane, asked)
 		slots[lane][asked] = slot
 	end

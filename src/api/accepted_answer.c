@@ -1,6 +1,6 @@
 /* The 202 body, written as text. jansson took 8.5 us to build and write one order, more than parsing the request and
- * storing it together; this takes a fraction of one. Nothing here needs escaping: ids, names and symbols were checked to
- * hold neither quotes, backslashes nor control characters, and everything else is our own. The fields are those of
+ * storing it together; this takes a fraction of one. Nothing here needs escaping: ids, names and symbols were checked
+ * to hold neither quotes, backslashes nor control characters, and everything else is our own. The fields are those of
  * api/order_view.c, in its order; a test compares the two. */
 #include "api/accepted_answer.h"
 
@@ -38,7 +38,8 @@ static void order_add(struct evbuffer *buffer, const struct shared_texts *shared
 	const char *quote = suggestion->is_limit ? "\"" : "";
 	snprintf(order_id, sizeof order_id, "%s-%zu", stored->queue_id, i);
 	clock_format((stored->outcome.arrival_us + (int64_t)i) / 1000, created_at);
-	const char *const pieces[] = {
+	/* clang-format off */
+	const char *const pieces[] = { /* a name and its value a line */
 		i ? ",{\"order_id\":\"" : "{\"order_id\":\"", order_id,
 		"\",\"queue_id\":\"", stored->queue_id,
 		"\",\"user_id\":\"", stored->user_id,
@@ -57,6 +58,7 @@ static void order_add(struct evbuffer *buffer, const struct shared_texts *shared
 		"\",\"updated_at\":\"", created_at,
 		"\",\"window_id\":\"", stored->outcome.window_id, "\"}",
 	};
+	/* clang-format on */
 	buffer_add(buffer, pieces, sizeof pieces / sizeof *pieces);
 }
 
@@ -68,9 +70,9 @@ struct evbuffer *accepted_answer(const struct commit_request *stored, const stru
 		abort();
 	clock_format(stored->outcome.due_ms, shared.execution_window);
 	const char *const head[] = {
-		"{\"queue_id\":\"", stored->queue_id,
-		"\",\"status\":\"queued\",\"execution_window\":\"", shared.execution_window,
-		"\",\"lane\":\"", stored->lane, "\",\"orders\":[",
+	    "{\"queue_id\":\"",	     stored->queue_id, "\",\"status\":\"queued\",\"execution_window\":\"",
+	    shared.execution_window, "\",\"lane\":\"", stored->lane,
+	    "\",\"orders\":[",
 	};
 	buffer_add(buffer, head, sizeof head / sizeof *head);
 	for (size_t i = 0; i < stored->order_count; i++)

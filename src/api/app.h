@@ -1,7 +1,7 @@
 /* What one API process is made of. Every handler gets it as its `arg`; there are no globals.
  *
- * Redis holds all state: what is here can be lost at any instant. The parts are made in the order they stand in and freed
- * in the opposite one (main.c). */
+ * Redis holds all state: what is here can be lost at any instant. The parts are made in the order they stand in and
+ * freed in the opposite one (main.c). */
 #ifndef MUSTER_API_APP_H
 #define MUSTER_API_APP_H
 

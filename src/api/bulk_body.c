@@ -71,9 +71,9 @@ void bulk_body_size(struct bulk_body *body, const struct config *config, const s
 		for (size_t s = 0; s < from->request.count; s++, order++) {
 			const struct suggestion *suggestion = &from->request.suggestions[s];
 			const struct sizing_facts facts = {
-				.config = config,
-				.stock = stock_table_find(stocks, suggestion->symbol),
-				.investment_nano = from->investment_nano,
+			    .config = config,
+			    .stock = stock_table_find(stocks, suggestion->symbol),
+			    .investment_nano = from->investment_nano,
 			};
 			order->from = from;
 			if (!sizing_compute(suggestion, &facts, &order->sized, &err))

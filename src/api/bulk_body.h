@@ -1,4 +1,5 @@
-/* The body of a bulk call: its requests, and the orders that they come to, numbered through in the order of the body. */
+/* The body of a bulk call: its requests, and the orders that they come to, numbered through in the order of the body.
+ */
 #ifndef MUSTER_API_BULK_BODY_H
 #define MUSTER_API_BULK_BODY_H
 
@@ -34,7 +35,8 @@ struct bulk_body {
 	size_t order_count;
 };
 
-/* Reads the array; every problem goes into `problems`, and where there was one it returns false. To be freed in any case. */
+/* Reads the array; every problem goes into `problems`, and where there was one it returns false. To be freed in any
+ * case. */
 bool bulk_body_parse(const json_t *json, const char *default_user, struct bulk_body *body, struct problems *problems);
 
 /* Sizes all orders; what cannot be sized or traded gets its reason. */

@@ -105,9 +105,9 @@ static void on_result(const struct request_view *view, const struct err *err, vo
 static void bulk_wait(struct bulk *bulk)
 {
 	const struct waiter_options options = {
-		.queue_id = bulk->idempotency.queue_id,
-		.wait_ms = bulk->wait_ms,
-		.client = bulk->http,
+	    .queue_id = bulk->idempotency.queue_id,
+	    .wait_ms = bulk->wait_ms,
+	    .client = bulk->http,
 	};
 	bulk->state = BULK_RESULT;
 	waiter_new_for_request(bulk->app, &options, on_result, bulk);

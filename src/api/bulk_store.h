@@ -8,9 +8,9 @@
 
 struct app;
 
-/* `err` is NULL where all is stored and acknowledged. ERR_IDEMPOTENCY_CONFLICT: another body is stored under this queue_id.
- * ERR_REDIS_UNAVAILABLE: it is not stored, or only in part, which will never be executed unless it is completed.
- * ERR_OUTCOME_UNKNOWN: all of it may be stored. */
+/* `err` is NULL where all is stored and acknowledged. ERR_IDEMPOTENCY_CONFLICT: another body is stored under this
+ * queue_id. ERR_REDIS_UNAVAILABLE: it is not stored, or only in part, which will never be executed unless it is
+ * completed. ERR_OUTCOME_UNKNOWN: all of it may be stored. */
 typedef void bulk_store_fn(const struct err *err, void *arg);
 
 struct bulk_store_source {

@@ -1,7 +1,7 @@
 /* Group commit: a queue of requests, and a fixed number of batches that carry them to Redis.
  *
- * Why two batches: with one, Redis would idle while we read its reply and write the next call; more of them would only be
- * smaller. Why a batch is bounded: a script call must stay near a millisecond, whatever arrives. */
+ * Why two batches: with one, Redis would idle while we read its reply and write the next call; more of them would only
+ * be smaller. Why a batch is bounded: a script call must stay near a millisecond, whatever arrives. */
 #include "api/commit.h"
 
 #include <stdio.h>
@@ -11,11 +11,11 @@
 #include "shared/clock.h"
 #include "shared/log.h"
 
-#define BATCHES		   2
-#define BATCH_ORDERS	   128	  /* a batch takes whole requests: at least one, and no further one beyond this */
-#define QUEUED_ORDERS_MAX  100000 /* waiting for a batch */
-#define US_A_MS		   1000
-#define US_A_SECOND	   1000000
+#define BATCHES		  2
+#define BATCH_ORDERS	  128	 /* a batch takes whole requests: one, and more up to this */
+#define QUEUED_ORDERS_MAX 100000 /* waiting for a batch */
+#define US_A_MS		  1000
+#define US_A_SECOND	  1000000
 
 STAILQ_HEAD(commit_request_list, commit_request);
 
@@ -89,10 +89,10 @@ static const struct {
 	const char *word;
 	enum commit_result result;
 } results[] = {
-	{"queued", COMMIT_QUEUED},
-	{"replayed", COMMIT_REPLAYED},
-	{"conflict", COMMIT_CONFLICT},
-	{"bad_window", COMMIT_BAD_WINDOW},
+    {"queued", COMMIT_QUEUED},
+    {"replayed", COMMIT_REPLAYED},
+    {"conflict", COMMIT_CONFLICT},
+    {"bad_window", COMMIT_BAD_WINDOW},
 };
 
 /* Takes what the script says of one request. */
@@ -158,7 +158,8 @@ static void batch_stored(const redisReply *reply, const struct err *err, void *a
 	if (err)
 		batch_fail(batch, err);
 	else
-		STAILQ_FOREACH(request, &batch->requests, entry) {
+		STAILQ_FOREACH(request, &batch->requests, entry)
+		{
 			if (outcome_read(reply_at(reply, i++), &request->outcome))
 				continue;
 			err_set(&bad, ERR_INTERNAL, "script enqueue said what it never says");
@@ -191,7 +192,7 @@ static void batch_send(struct commit *commit, struct batch *batch)
 	script_args_add_int(args, config->window.max_ahead_s * 1000);
 	script_args_add_int(args, (int64_t)batch->count);
 	STAILQ_FOREACH(request, &batch->requests, entry)
-		request_write(request, args);
+	request_write(request, args);
 	batch->replies_out = 1;
 	redis_link_script(commit->write, SCRIPT_ENQUEUE, args, batch_stored, batch);
 	if (redis_link_needs_wait(commit->write)) {

@@ -1,8 +1,8 @@
 /* Group commit: the orders of all requests that arrive together go to Redis in one script call.
  *
  * While batches are out, the next one fills; each request is answered when its batch is acknowledged (by replicas too,
- * where redis.min_replicas asks for it). So the cost of a round trip is shared by all who wait for it, and a lone request
- * waits for nobody. */
+ * where redis.min_replicas asks for it). So the cost of a round trip is shared by all who wait for it, and a lone
+ * request waits for nobody. */
 #ifndef MUSTER_API_COMMIT_H
 #define MUSTER_API_COMMIT_H
 
@@ -30,10 +30,10 @@ enum commit_result {
 /* What became of a request. */
 struct commit_outcome {
 	enum commit_result result;
-	char window_id[64];  /* COMMIT_QUEUED */
-	int64_t due_ms;	     /* COMMIT_QUEUED */
-	int64_t arrival_us;  /* COMMIT_QUEUED: of the first order; the next ones follow by a microsecond */
-	char why[96];	     /* COMMIT_BAD_WINDOW */
+	char window_id[64]; /* COMMIT_QUEUED */
+	int64_t due_ms;	    /* COMMIT_QUEUED */
+	int64_t arrival_us; /* COMMIT_QUEUED: of the first order; the next ones follow by a microsecond */
+	char why[96];	    /* COMMIT_BAD_WINDOW */
 };
 
 struct commit_request;
@@ -46,7 +46,7 @@ typedef void commit_fn(struct commit_request *request, const struct err *err);
  * may free it in there. */
 struct commit_request {
 	const char *queue_id, *user_id, *smallcase_id;
-	const char *digest; /* of the body; "-" where no other request can have this queue_id */
+	const char *digest; /* of the body; "" without an Idempotency-Key */
 	const char *lane;
 	int64_t execution_window_ms; /* 0: the next */
 	const struct sized_order *orders;
@@ -65,7 +65,8 @@ struct commit *commit_new(struct event_base *base, const struct config *config, 
 /* Only once `write` calls back no more. Requests that still wait get ERR_REDIS_UNAVAILABLE. NULL is fine. */
 void commit_free(struct commit *commit);
 
-/* Calls request->fn once, never from inside. false (and no call) where too much waits already: ERR_REDIS_UNAVAILABLE. */
+/* Calls request->fn once, never from inside. false (and no call) where too much waits already: ERR_REDIS_UNAVAILABLE.
+ */
 bool commit_put(struct commit *commit, struct commit_request *request, struct err *err) MUST_USE;
 
 #endif

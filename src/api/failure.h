@@ -1,5 +1,5 @@
-/* Errors that are ours: answered like all others, and logged, because nobody else would know. A Redis that is away makes
- * one line a second, not one a request. */
+/* Errors that are ours: answered like all others, and logged, because nobody else would know. A Redis that is away
+ * makes one line a second, not one a request. */
 #ifndef MUSTER_API_FAILURE_H
 #define MUSTER_API_FAILURE_H
 

@@ -6,10 +6,10 @@
 
 /* What a value of the type is called in a message. */
 static const char *const type_words[] = {
-	[FIELD_TEXT] = "a string",
-	[FIELD_DECIMAL] = "a decimal, as a string or a number",
-	[FIELD_BOOL] = "true or false",
-	[FIELD_ARRAY] = "an array",
+    [FIELD_TEXT] = "a string",
+    [FIELD_DECIMAL] = "a decimal, as a string or a number",
+    [FIELD_BOOL] = "true or false",
+    [FIELD_ARRAY] = "an array",
 };
 
 /* Whether a value can be what the field is. */
@@ -38,7 +38,8 @@ static size_t row_of(const struct fields_source *source, const char *name)
 }
 
 /* The value where it can be what the field is; NULL once the problem is told. */
-static const json_t *field_take(enum field_type type, const json_t *value, struct problems *problems, struct place place)
+static const json_t *field_take(enum field_type type, const json_t *value, struct problems *problems,
+				struct place place)
 {
 	if (json_is_null(value))
 		problems_add(problems, place, ERR_MISSING_FIELD, "it is null: leave it out, or say what it is");

@@ -22,7 +22,7 @@ bool idempotency_read(struct http_request *request, const char *scope, const cha
 	idempotency->has_key = key != NULL;
 	if (!key) {
 		/* Nothing can be compared with it later, so that hashing the body would be for nothing. */
-		memcpy(idempotency->digest, "-", 2);
+		idempotency->digest[0] = '\0';
 		ids_queue_id_random(idempotency->queue_id);
 		return true;
 	}

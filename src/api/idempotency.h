@@ -14,7 +14,7 @@
 struct idempotency {
 	bool has_key;
 	char queue_id[QUEUE_ID_LENGTH + 1]; /* random without a key */
-	char digest[DIGEST_LENGTH + 1];	    /* of the body; "-" without a key */
+	char digest[DIGEST_LENGTH + 1];	    /* of the body; "" without a key */
 };
 
 /* ERR_BAD_IDEMPOTENCY_KEY where the header is there and not 1 to 255 printable ASCII characters. `scope` and `who` as

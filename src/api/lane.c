@@ -21,8 +21,8 @@ static const struct {
 	bool (*matches)(const struct order_request *request);
 	const char *lane;
 } rules[] = {
-	{is_urgent, "immediate"},
-	{is_any, "window"},
+    {is_urgent, "immediate"},
+    {is_any, "window"},
 };
 
 const char *lane_choose(const struct order_request *request)

@@ -97,12 +97,12 @@ static bool server_start(struct app *app, struct err *err)
 	char host[CONFIG_TEXT_SIZE], address[CONFIG_TEXT_SIZE + 16];
 	uint16_t port;
 	const struct http_server_options options = {
-		.address = app->config->api.listen,
-		.max_body_bytes = (size_t)app->config->api.max_body_bytes,
-		.routes = routes(),
-		.share_port = true,
-		.drained = on_drained,
-		.arg = app,
+	    .address = app->config->api.listen,
+	    .max_body_bytes = (size_t)app->config->api.max_body_bytes,
+	    .routes = routes(),
+	    .share_port = true,
+	    .drained = on_drained,
+	    .arg = app,
 	};
 	if (!config_split_address(app->config->api.listen, host, &port, err))
 		return false;
@@ -190,11 +190,11 @@ static void end(struct program *program)
 int main(int argc, char **argv)
 {
 	static const struct program_hooks hooks = {
-		.name = "muster-api",
-		.purpose = "takes orders over HTTP and stores them in Redis",
-		.start = start,
-		.drain = drain,
-		.end = end,
+	    .name = "muster-api",
+	    .purpose = "takes orders over HTTP and stores them in Redis",
+	    .start = start,
+	    .drain = drain,
+	    .end = end,
 	};
 	return program_main(argc, argv, &hooks);
 }

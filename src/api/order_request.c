@@ -12,16 +12,14 @@ enum request_field { SMALLCASE_ID, USER_ID, SUGGESTIONS, PRIORITY, EXECUTION_WIN
 
 /* An element of a bulk call has only the first three. */
 static const struct field request_fields[FIELD_COUNT] = {
-	[SMALLCASE_ID] = {"smallcase_id", FIELD_TEXT, true},
-	[USER_ID] = {"user_id", FIELD_TEXT, false},
-	[SUGGESTIONS] = {"suggestions", FIELD_ARRAY, true},
-	[PRIORITY] = {"priority", FIELD_TEXT, false},
-	[EXECUTION_WINDOW] = {"execution_window", FIELD_TEXT, false},
+    [SMALLCASE_ID] = {"smallcase_id", FIELD_TEXT, true},	  [USER_ID] = {"user_id", FIELD_TEXT, false},
+    [SUGGESTIONS] = {"suggestions", FIELD_ARRAY, true},		  [PRIORITY] = {"priority", FIELD_TEXT, false},
+    [EXECUTION_WINDOW] = {"execution_window", FIELD_TEXT, false},
 };
 
 static const size_t field_counts[] = {
-	[ORDER_REQUEST_QUEUE] = FIELD_COUNT,
-	[ORDER_REQUEST_ELEMENT] = PRIORITY,
+    [ORDER_REQUEST_QUEUE] = FIELD_COUNT,
+    [ORDER_REQUEST_ELEMENT] = PRIORITY,
 };
 
 /* A request while it is read. */
@@ -49,8 +47,9 @@ static void read_name(const struct reading *reading, enum request_field field, c
 	if (ids_is_name(text))
 		memcpy(name, text, strlen(text) + 1);
 	else
-		problems_add(reading->problems, place_of(reading, field), ERR_BAD_TYPE,
-			     "it must be 1 to 64 printable ASCII characters without space, quotes, backslash and colon");
+		problems_add(
+		    reading->problems, place_of(reading, field), ERR_BAD_TYPE,
+		    "it must be 1 to 64 printable ASCII characters without space, quotes, backslash and colon");
 }
 
 static void read_user(const struct reading *reading)

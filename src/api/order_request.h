@@ -16,9 +16,9 @@
 struct order_request {
 	char user_id[NAME_SIZE];
 	char smallcase_id[NAME_SIZE];
-	bool is_high;		      /* "priority": "high" */
-	int64_t execution_window_ms;  /* 0: the next */
-	size_t count;		      /* of suggestions */
+	bool is_high;			/* "priority": "high" */
+	int64_t execution_window_ms;	/* 0: the next */
+	size_t count;			/* of suggestions */
 	struct suggestion *suggestions; /* owned */
 };
 
@@ -28,8 +28,8 @@ enum order_request_kind {
 	ORDER_REQUEST_ELEMENT /* none: a bulk call is executed at once */
 };
 
-/* Reads one. `default_user` stands for a user_id that is absent. Every problem goes into `problems`; where there was one
- * it returns false. To be freed in any case. */
+/* Reads one. `default_user` stands for a user_id that is absent. Every problem goes into `problems`; where there was
+ * one it returns false. To be freed in any case. */
 struct order_request_source {
 	const json_t *json;
 	enum order_request_kind kind;

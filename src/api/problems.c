@@ -55,7 +55,8 @@ void problems_add_err(struct problems *problems, struct place place, const struc
 	if (!problems->list)
 		problems->list = json_array();
 	pointer_format(place, pointer, sizeof pointer);
-	json_t *row = json_pack("{s:s, s:s, s:s}", "pointer", pointer, "code", err_word(err->code), "detail", err->message);
+	json_t *row =
+	    json_pack("{s:s, s:s, s:s}", "pointer", pointer, "code", err_word(err->code), "detail", err->message);
 	if (!row) /* a message that was cut inside a character */
 		row = json_pack("{s:s, s:s}", "pointer", pointer, "code", err_word(err->code));
 	if (json_array_append_new(problems->list, row))

@@ -1,7 +1,7 @@
 /* Everything that is wrong with a body, collected, so that one answer tells all of it.
  *
- * The answer's `code` and status are those of the first problem of form (status 400), or where there is none of the first
- * of all. At most PROBLEMS_LISTED are listed; the others are counted. */
+ * The answer's `code` and status are those of the first problem of form (status 400), or where there is none of the
+ * first of all. At most PROBLEMS_LISTED are listed; the others are counted. */
 #ifndef MUSTER_API_PROBLEMS_H
 #define MUSTER_API_PROBLEMS_H
 
@@ -32,7 +32,7 @@ struct problems {
 void problems_free(struct problems *problems);
 
 void problems_add(struct problems *problems, struct place place, enum err_code code, const char *format, ...)
-	__attribute__((format(printf, 4, 5)));
+    __attribute__((format(printf, 4, 5)));
 
 /* The same for an error that is there already. */
 void problems_add_err(struct problems *problems, struct place place, const struct err *err);

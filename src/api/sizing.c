@@ -103,14 +103,14 @@ static bool refuse_too_small(const struct sizing *sizing, struct err *err)
 	int128 cost = (price * sizing->lot_nano + NANO - 1) / NANO;
 	decimal_format(sizing->lot_nano, lot);
 	if (sizing->suggestion->sizing == SIZING_AMOUNT)
-		return err_set(err, ERR_BAD_QUANTITY, "the amount buys less than one lot of %s (%s): the least is %s", symbol,
-			       lot, decimal_format_wide(cost, least));
+		return err_set(err, ERR_BAD_QUANTITY, "the amount buys less than one lot of %s (%s): the least is %s",
+			       symbol, lot, decimal_format_wide(cost, least));
 	if (facts->investment_nano <= 0)
-		return err_set(err, ERR_BAD_QUANTITY, "the investment is worth nothing: no lot of %s (%s) can be had", symbol,
-			       lot);
+		return err_set(err, ERR_BAD_QUANTITY, "the investment is worth nothing: no lot of %s (%s) can be had",
+			       symbol, lot);
 	int128 weight = (cost * 100 * NANO + facts->investment_nano - 1) / facts->investment_nano;
-	return err_set(err, ERR_BAD_QUANTITY, "the weight change is less than one lot of %s (%s): the least is %s", symbol,
-		       lot, decimal_format_wide(weight, least));
+	return err_set(err, ERR_BAD_QUANTITY, "the weight change is less than one lot of %s (%s): the least is %s",
+		       symbol, lot, decimal_format_wide(weight, least));
 }
 
 /* Brings the quantity to whole lots, within the cap. */
@@ -132,9 +132,9 @@ static bool quantity_round(const struct sizing *sizing, int128 wide, int64_t *qu
 const char *sizing_field(const struct suggestion *suggestion, enum err_code code)
 {
 	static const char *const size_fields[] = {
-		[SIZING_QUANTITY] = "quantity",
-		[SIZING_AMOUNT] = "amount",
-		[SIZING_WEIGHT] = "weight_change",
+	    [SIZING_QUANTITY] = "quantity",
+	    [SIZING_AMOUNT] = "amount",
+	    [SIZING_WEIGHT] = "weight_change",
 	};
 	if (code == ERR_BAD_QUANTITY || code == ERR_NO_INVESTMENT)
 		return size_fields[suggestion->sizing];

@@ -1,5 +1,5 @@
-/* The stocks in memory: an open-addressing hash over an array that only grows. Loading fills a second one beside the one
- * in use, so that no order ever sees half of the stocks. */
+/* The stocks in memory: an open-addressing hash over an array that only grows. Loading fills a second one beside the
+ * one in use, so that no order ever sees half of the stocks. */
 #include "api/stock_table.h"
 
 #include <stdio.h>
@@ -13,9 +13,9 @@
 #include "shared/json_decimal.h"
 #include "shared/log.h"
 
-#define SLOTS_FIRST	1024 /* a power of two */
-#define PAGE_TEXT	"500"
-#define LOT_MAX		INT64_C(1000000) /* shares, as of broker.NAME.lot */
+#define SLOTS_FIRST 1024 /* a power of two */
+#define PAGE_TEXT   "500"
+#define LOT_MAX	    INT64_C(1000000) /* shares, as of broker.NAME.lot */
 
 /* One whole copy. */
 struct stock_copy {
@@ -103,7 +103,8 @@ static bool stock_read(const json_t *json, struct stock *stock, struct err *err)
 	const char *broker = json_string_value(json_object_get(json, "broker_type"));
 	if (!json_is_object(json))
 		return err_set(err, ERR_BAD_JSON, "it is no JSON object");
-	if (!decimal_take(json, "price", &stock->price_nano, err) || !decimal_take(json, "lot", &stock->lot_nano, err) ||
+	if (!decimal_take(json, "price", &stock->price_nano, err) ||
+	    !decimal_take(json, "lot", &stock->lot_nano, err) ||
 	    !decimal_take(json, "average_daily_volume", &stock->average_daily_volume_nano, err))
 		return false;
 	if (stock->lot_nano > LOT_MAX * NANO)

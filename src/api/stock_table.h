@@ -1,8 +1,8 @@
 /* The stocks, in memory: what orders are checked against and sized by without a question to Redis.
  *
- * Redis has the truth (the hash `stocks`). The copy is loaded when the read link comes up, and again whenever the channel
- * `changes` says so. The process that stores a stock puts it here itself before it answers, so that a client can use what
- * it has just stored. */
+ * Redis has the truth (the hash `stocks`). The copy is loaded when the read link comes up, and again whenever the
+ * channel `changes` says so. The process that stores a stock puts it here itself before it answers, so that a client
+ * can use what it has just stored. */
 #ifndef MUSTER_API_STOCK_TABLE_H
 #define MUSTER_API_STOCK_TABLE_H
 
@@ -39,8 +39,8 @@ void stock_table_load(struct stock_table *table);
 /* true once a load has ended well; stays so while Redis is away. */
 bool stock_table_is_loaded(const struct stock_table *table);
 
-/* One stock as its JSON text in Redis: {"price", "broker_type", "lot", "tradable", "average_daily_volume"}, each of them
- * may lack or be null. Text that is nothing of the kind is logged and the stock counts as not tradable. */
+/* One stock as its JSON text in Redis: {"price", "broker_type", "lot", "tradable", "average_daily_volume"}, each of
+ * them may lack or be null. Text that is nothing of the kind is logged and the stock counts as not tradable. */
 void stock_table_put(struct stock_table *table, const char *symbol, const char *json_text);
 
 /* NULL where the symbol is not known. Valid until the loop turns. */

@@ -21,14 +21,14 @@ enum suggestion_field {
 };
 
 static const struct field suggestion_fields[FIELD_COUNT] = {
-	[SYMBOL] = {"symbol", FIELD_TEXT, true},
-	[ACTION] = {"action", FIELD_TEXT, true},
-	[QUANTITY] = {"quantity", FIELD_DECIMAL, false},
-	[AMOUNT] = {"amount", FIELD_DECIMAL, false},
-	[WEIGHT_CHANGE] = {"weight_change", FIELD_DECIMAL, false},
-	[BROKER_TYPE] = {"broker_type", FIELD_TEXT, false},
-	[ORDER_TYPE] = {"order_type", FIELD_TEXT, false},
-	[LIMIT_PRICE] = {"limit_price", FIELD_DECIMAL, false},
+    [SYMBOL] = {"symbol", FIELD_TEXT, true},
+    [ACTION] = {"action", FIELD_TEXT, true},
+    [QUANTITY] = {"quantity", FIELD_DECIMAL, false},
+    [AMOUNT] = {"amount", FIELD_DECIMAL, false},
+    [WEIGHT_CHANGE] = {"weight_change", FIELD_DECIMAL, false},
+    [BROKER_TYPE] = {"broker_type", FIELD_TEXT, false},
+    [ORDER_TYPE] = {"order_type", FIELD_TEXT, false},
+    [LIMIT_PRICE] = {"limit_price", FIELD_DECIMAL, false},
 };
 
 /* The three ways to state a size, with the cap of each in whole units (0: as far as the number goes). */
@@ -38,9 +38,9 @@ static const struct sizing_row {
 	enum err_code code;
 	int64_t most;
 } sizing_rows[] = {
-	{QUANTITY, SIZING_QUANTITY, ERR_BAD_QUANTITY, SUGGESTION_QUANTITY_MAX},
-	{AMOUNT, SIZING_AMOUNT, ERR_BAD_SIZING, 0},
-	{WEIGHT_CHANGE, SIZING_WEIGHT, ERR_BAD_SIZING, SUGGESTION_WEIGHT_MAX},
+    {QUANTITY, SIZING_QUANTITY, ERR_BAD_QUANTITY, SUGGESTION_QUANTITY_MAX},
+    {AMOUNT, SIZING_AMOUNT, ERR_BAD_SIZING, 0},
+    {WEIGHT_CHANGE, SIZING_WEIGHT, ERR_BAD_SIZING, SUGGESTION_WEIGHT_MAX},
 };
 
 #define SIZING_ROWS (sizeof sizing_rows / sizeof *sizing_rows)
@@ -75,8 +75,9 @@ static void read_symbol(struct reading *reading)
 	if (ids_is_symbol(text))
 		memcpy(reading->suggestion->symbol, text, strlen(text) + 1);
 	else
-		problems_add(reading->problems, place_of(reading, SYMBOL), ERR_BAD_SYMBOL,
-			     "a symbol is 1 to 32 of A-Z, 0-9, '.', '&' and '-', and begins with one of the first two kinds");
+		problems_add(
+		    reading->problems, place_of(reading, SYMBOL), ERR_BAD_SYMBOL,
+		    "a symbol is 1 to 32 of A-Z, 0-9, '.', '&' and '-', and begins with one of the first two kinds");
 }
 
 static void read_broker_type(struct reading *reading)
@@ -145,7 +146,8 @@ static void read_size(struct reading *reading, const struct sizing_row *row)
 	if (is_weight && nano < 0 && nano > INT64_MIN)
 		nano = -nano;
 	if (nano <= 0)
-		problems_add(reading->problems, place, row->code, is_weight ? "it must not be 0" : "it must be above 0");
+		problems_add(reading->problems, place, row->code,
+			     is_weight ? "it must not be 0" : "it must be above 0");
 	else if (row->most && nano > row->most * NANO)
 		problems_add(reading->problems, place, row->code, "it must not be above %lld", (long long)row->most);
 	reading->suggestion->size_nano = nano;

@@ -1,7 +1,7 @@
 /* The trade queue's entrance: checks a request, sizes its orders, stores them through the group commit, answers 202.
  *
- * Nothing is answered before it is stored, and nothing is stored that was refused. A request that was stored before under
- * its Idempotency-Key gets the first answer again, even where its orders could not be sized any more. */
+ * Nothing is answered before it is stored, and nothing is stored that was refused. A request that was stored before
+ * under its Idempotency-Key gets the first answer again, even where its orders could not be sized any more. */
 #include "api/trade_queue_accept.h"
 
 #include <stdlib.h>
@@ -97,7 +97,7 @@ static void acceptance_answer_again(struct acceptance *acceptance, const struct 
 	json_t *order, *json;
 	size_t i;
 	first.all_final = false;
-	json_array_foreach(first.orders, i, order)
+	json_array_foreach (first.orders, i, order)
 		order_view_as_first_answered(order);
 	json = request_view_answer(&first);
 	json_object_set_new(json, "replayed", json_true());
@@ -163,16 +163,16 @@ static void acceptance_store(struct acceptance *acceptance)
 	struct err err;
 	acceptance->state = ACCEPTANCE_STORE;
 	acceptance->commit = (struct commit_request){
-		.queue_id = acceptance->idempotency.queue_id,
-		.user_id = acceptance->request.user_id,
-		.smallcase_id = acceptance->request.smallcase_id,
-		.digest = acceptance->idempotency.digest,
-		.lane = lane_choose(&acceptance->request),
-		.execution_window_ms = acceptance->request.execution_window_ms,
-		.orders = acceptance->orders,
-		.order_count = acceptance->request.count,
-		.fn = on_commit,
-		.arg = acceptance,
+	    .queue_id = acceptance->idempotency.queue_id,
+	    .user_id = acceptance->request.user_id,
+	    .smallcase_id = acceptance->request.smallcase_id,
+	    .digest = acceptance->idempotency.digest,
+	    .lane = lane_choose(&acceptance->request),
+	    .execution_window_ms = acceptance->request.execution_window_ms,
+	    .orders = acceptance->orders,
+	    .order_count = acceptance->request.count,
+	    .fn = on_commit,
+	    .arg = acceptance,
 	};
 	if (!commit_put(acceptance->app->commit, &acceptance->commit, &err))
 		acceptance_fail(acceptance, &err);
@@ -189,9 +189,9 @@ static void orders_size(struct acceptance *acceptance)
 		abort();
 	for (size_t i = 0; i < request->count; i++) {
 		const struct sizing_facts facts = {
-			.config = acceptance->app->config,
-			.stock = stock_table_find(acceptance->app->stocks, request->suggestions[i].symbol),
-			.investment_nano = acceptance->investment_nano,
+		    .config = acceptance->app->config,
+		    .stock = stock_table_find(acceptance->app->stocks, request->suggestions[i].symbol),
+		    .investment_nano = acceptance->investment_nano,
 		};
 		if (sizing_compute(&request->suggestions[i], &facts, &acceptance->orders[i], &err))
 			continue;
@@ -232,9 +232,9 @@ static bool acceptance_read(struct acceptance *acceptance)
 {
 	struct err err;
 	struct order_request_source source = {
-		.kind = ORDER_REQUEST_QUEUE,
-		.default_user = acceptance->app->config->api.default_user,
-		.place = whole_body,
+	    .kind = ORDER_REQUEST_QUEUE,
+	    .default_user = acceptance->app->config->api.default_user,
+	    .place = whole_body,
 	};
 	json_t *json = http_body_json(acceptance->http, &err);
 	if (!json) {
@@ -246,7 +246,8 @@ static bool acceptance_read(struct acceptance *acceptance)
 	json_decref(json);
 	if (!good)
 		acceptance_refuse(acceptance);
-	else if (!idempotency_read(acceptance->http, "queue", acceptance->request.user_id, &acceptance->idempotency, &err))
+	else if (!idempotency_read(acceptance->http, "queue", acceptance->request.user_id, &acceptance->idempotency,
+				   &err))
 		acceptance_fail(acceptance, &err);
 	else if (!stock_table_is_loaded(acceptance->app->stocks)) {
 		err_set(&err, ERR_REDIS_UNAVAILABLE, "the stocks are not loaded yet");

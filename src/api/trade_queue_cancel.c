@@ -28,8 +28,8 @@ static const struct {
 	enum err_code code;
 	const char *message;
 } refusals[] = {
-	{"already_sealed", ERR_ALREADY_SEALED, "its orders are being executed, or have been"},
-	{"not_found", ERR_NOT_FOUND, "there is no request of this queue_id"},
+    {"already_sealed", ERR_ALREADY_SEALED, "its orders are being executed, or have been"},
+    {"not_found", ERR_NOT_FOUND, "there is no request of this queue_id"},
 };
 
 /* Ends it with an error. */
@@ -53,7 +53,8 @@ static void on_view(const struct request_view *view, const struct err *err, void
 		cancellation_fail(cancellation, &gone);
 		return;
 	}
-	json_t *json = json_pack("{s:s, s:s, s:O}", "queue_id", view->queue_id, "status", "canceled", "orders", view->orders);
+	json_t *json =
+	    json_pack("{s:s, s:s, s:O}", "queue_id", view->queue_id, "status", "canceled", "orders", view->orders);
 	if (!json)
 		abort();
 	http_answer_json(cancellation->http, 200, json);

@@ -95,6 +95,12 @@ void http_answer_error(struct http_request *request, const struct err *err, json
 /* Before the answer: the connection ends with it. */
 void http_close_after(struct http_request *request);
 
+/* For servers that misbehave on purpose. Bytes as they are, status line and all, in place of an answer; the request stays
+ * open until http_raw_close. Returns how many bytes have not left yet; 0 where the client has left. */
+size_t http_raw_write(struct http_request *request, const void *bytes, size_t length);
+/* Closes the connection, without what has not left yet, and ends the request. Not from inside a handler. */
+void http_raw_close(struct http_request *request);
+
 /* Reads a body as JSON: UTF-8, an object or array, no duplicate keys, at most 8 deep, nothing after it, no number with
  * more than 15 significant digits (doubles cannot hold them). NULL with `err` set otherwise: ERR_BAD_JSON,
  * ERR_DUPLICATE_KEY, ERR_TOO_DEEP, ERR_BAD_NUMBER. */

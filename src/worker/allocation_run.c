@@ -72,6 +72,7 @@ static void ask_pages(struct block *block)
 		script_args_add(args, block->id);
 		script_args_add_int(args, (int64_t)run->asked);
 		script_args_add_int(args, PAGE_ORDERS);
+		script_args_add(args, "quantities");
 		block_call_tagged(block, SCRIPT_STATEMENT, args, BLOCK_WAITS_FOR_STATEMENT, run->asked);
 	}
 }
@@ -89,7 +90,7 @@ void block_start_allocation(struct block *block)
 	ask_pages(block);
 }
 
-/* Takes a page of {order_id, quantity, ...} into rows from `first` on. */
+/* Takes a page of {order_id, quantity} into rows from `first` on. */
 static bool read_page(struct allocation_run *run, const redisReply *page, size_t first)
 {
 	size_t count = run->count - first < PAGE_ORDERS ? run->count - first : PAGE_ORDERS;

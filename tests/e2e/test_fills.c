@@ -49,6 +49,26 @@ static void test_a_partial_fill_is_shared_in_whole_lots(void **state)
 	stack_finish(stack);
 }
 
+/* The broker fills a fraction that no lot holds: it goes to the house account, with its money. */
+static void test_what_no_lot_holds_goes_to_the_house(void **state)
+{
+	struct stack *stack = start(state, "{\"fill_quantity\":\"8.75\",\"then\":\"canceled\",\"commission_per_order\":\"0.33\"}");
+	const json_t *one = stack_queue_one(stack, "A", "buy", "AAPL", "6");
+	const json_t *two = stack_queue_one(stack, "B", "buy", "AAPL", "6"), *block;
+
+	(void)stack_process(stack);
+	one = stack_wait_final(stack, one);
+	two = stack_wait_final(stack, two);
+	assert_json_text(one, "/orders/0/filled_quantity", "4");
+	assert_json_text(two, "/orders/0/filled_quantity", "4");
+	block = stack_get(stack, 200, "/blocks/%s", json_text(one, "/orders/0/block_id"));
+	assert_json_text(block, "/filled_quantity", "8.75");
+	assert_json_text(block, "/gross_amount", "1664.6875");
+	assert_json_text(block, "/house/quantity", "0.75");
+	assert_int_equal(stack_redis_int(stack, "XLEN muster:{0}:house"), 1);
+	stack_finish(stack);
+}
+
 /* Fewer shares than orders: who gets none is unfilled, with no transaction. */
 static void test_an_order_that_gets_no_lot_is_unfilled(void **state)
 {
@@ -208,6 +228,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_teardown(test_a_partial_fill_is_shared_in_whole_lots, stack_teardown),
+		cmocka_unit_test_teardown(test_what_no_lot_holds_goes_to_the_house, stack_teardown),
 		cmocka_unit_test_teardown(test_an_order_that_gets_no_lot_is_unfilled, stack_teardown),
 		cmocka_unit_test_teardown(test_a_block_that_expires_unfilled_leaves_its_orders_unfilled, stack_teardown),
 		cmocka_unit_test_teardown(test_a_partial_fill_is_shared_in_fractions, stack_teardown),

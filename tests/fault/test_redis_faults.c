@@ -199,6 +199,7 @@ static void test_orders_flow_while_scripts_and_connections_vanish(void **state)
 			redis_server_run(stack->redis, "CLIENT KILL TYPE pubsub");
 		send_until_accepted(stack, i);
 	}
+	stack_wait_ready(stack, 0, 200);
 	check_all_final(stack);
 	assert_int_equal(stored(stack), 120);
 	stack_finish(stack);

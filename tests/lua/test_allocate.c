@@ -71,6 +71,16 @@ static void another_worker_goes_on_at_the_cursor(void **state)
 	assert_int_equal(snapshot_find(keyspace_snapshot(ks), "muster:{0}:transactions")->count, 2);
 }
 
+static void each_chunk_forgives_attempts(void **state)
+{
+	struct keyspace *ks = *state;
+
+	script_case_reach(ks, STAGE_CLOSING);
+	keyspace_command(ks, "HSET muster:{0}:block:<b1> attempts 2");
+	GIVEN(ks, ALLOCATE, CHUNK("0") ALICE);
+	assert_string_equal(keyspace_value(ks, "block:<b1>", "attempts"), "0");
+}
+
 static void transactions_of_one_call_have_times_of_their_own(void **state)
 {
 	struct keyspace *ks = *state;
@@ -259,6 +269,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    SCRIPT_TEST(shares_are_written_and_posted),
 	    SCRIPT_TEST(chunk_sent_again_posts_nothing),
+	    SCRIPT_TEST(each_chunk_forgives_attempts),
 	    SCRIPT_TEST(another_worker_goes_on_at_the_cursor),
 	    SCRIPT_TEST(transactions_of_one_call_have_times_of_their_own),
 	    SCRIPT_TEST(first_order_of_a_request_outlives_the_others),

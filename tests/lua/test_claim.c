@@ -244,6 +244,31 @@ static void ended_block_is_neither_renewed_nor_released(void **state)
 	STEP(ks, RELEASE, "0|<b1>|1", "0", "");
 }
 
+static void block_that_needs_no_worker_is_not_put_back(void **state)
+{
+	struct keyspace *ks = *state;
+
+	script_case_reach(ks, STAGE_CLAIMED);
+	keyspace_command(ks, "ZREM muster:{0}:blocks <b1>");
+	GIVEN(ks, RENEW, "<lease>|<b1>|1");
+	GIVEN(ks, RELEASE, "0|<b1>|1");
+	assert_null(snapshot_find(keyspace_snapshot(ks), "muster:{0}:blocks"));
+}
+
+static void blocks_change_hands_when_memory_is_full(void **state)
+{
+	struct keyspace *ks = *state;
+
+	script_case_reach(ks, STAGE_SEALED);
+	keyspace_command(ks, "CONFIG SET maxmemory 1");
+	GIVEN(ks, CLAIM, CLAIM_AS("11"));
+	STEP(ks, RENEW, "<lease>|<b1>|1", "[1]", NULL);
+	STEP(ks, RELEASE, "0|<b1>|1", "1", NULL);
+	GIVEN(ks, CLAIM, CLAIM_AS("12"));
+	STEP(ks, REVIEW, "<b1>|2|odd|", "[needs_review]", NULL);
+	STEP(ks, RESOLVE, "<b1>|retry|fine", "[resolved ready]", NULL);
+}
+
 static void worker_not_seen_for_a_minute_is_forgotten(void **state)
 {
 	struct keyspace *ks = *state;
@@ -273,6 +298,8 @@ int main(void)
 	    SCRIPT_TEST(resolve_of_what_was_never_sent_makes_it_sealed_again),
 	    SCRIPT_TEST(worker_from_before_the_review_stays_out),
 	    SCRIPT_TEST(renew_prolongs_the_lease),
+	    SCRIPT_TEST(block_that_needs_no_worker_is_not_put_back),
+	    SCRIPT_TEST(blocks_change_hands_when_memory_is_full),
 	    SCRIPT_TEST(ended_block_is_neither_renewed_nor_released),
 	    SCRIPT_TEST(worker_not_seen_for_a_minute_is_forgotten),
 	};

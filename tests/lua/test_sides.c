@@ -167,13 +167,45 @@ static void waiting_block_in_review_waits_no_more(void **state)
 	     "-sides:paper:AAPL:waiting\n");
 }
 
+static void buy_that_finds_the_way_free_waits_no_more(void **state)
+{
+	struct keyspace *ks = *state;
+
+	claim_both(ks);
+	GIVEN(ks, BEGIN, "<b2>|1|<lease>|<wait>|50");
+	GIVEN(ks, REVIEW, "<b1>|1|never sent|");
+	STEP(ks, BEGIN, "<b2>|1|<lease>|<wait>|50", "[submitting muster-test-<b2>-1]", NULL);
+	assert_null(snapshot_find(keyspace_snapshot(ks), "muster:{0}:sides:paper:AAPL:waiting"));
+}
+
+static void waking_only_hastens_blocks_that_need_a_worker(void **state)
+{
+	struct keyspace *ks = *state;
+
+	claim_both(ks);
+	GIVEN(ks, BEGIN, "<b1>|1|<lease>|<wait>|100");
+	GIVEN(ks, BEGIN, "<b2>|1|<lease>|<wait>|50");
+	keyspace_command(ks, "ZADD muster:{0}:blocks 5 <b2>");
+	keyspace_command(ks, "SADD muster:{0}:sides:paper:AAPL:waiting gone");
+	GIVEN(ks, CLOSE, "<b1>|1|<lease>|0||0|0|unfilled|");
+	assert_string_equal(keyspace_value(ks, "blocks", "<b2>"), "5");
+	assert_string_equal(keyspace_value(ks, "blocks", "gone"), "");
+	assert_null(snapshot_find(keyspace_snapshot(ks), "muster:{0}:sides:paper:AAPL:waiting"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    SCRIPT_TEST(buy_waits_for_a_sell_that_is_sealed),	  SCRIPT_TEST(buy_waits_for_a_sell_that_works),
-	    SCRIPT_TEST(buy_that_waits_looks_again_and_waits_on), SCRIPT_TEST(end_of_the_sell_wakes_the_buy),
-	    SCRIPT_TEST(sell_waits_for_a_buy_that_works),	  SCRIPT_TEST(buys_do_not_wait_for_each_other),
-	    SCRIPT_TEST(other_symbols_and_brokers_do_not_wait),	  SCRIPT_TEST(waiting_block_in_review_waits_no_more),
+	    SCRIPT_TEST(buy_waits_for_a_sell_that_is_sealed),
+	    SCRIPT_TEST(buy_waits_for_a_sell_that_works),
+	    SCRIPT_TEST(buy_that_waits_looks_again_and_waits_on),
+	    SCRIPT_TEST(end_of_the_sell_wakes_the_buy),
+	    SCRIPT_TEST(sell_waits_for_a_buy_that_works),
+	    SCRIPT_TEST(buys_do_not_wait_for_each_other),
+	    SCRIPT_TEST(other_symbols_and_brokers_do_not_wait),
+	    SCRIPT_TEST(buy_that_finds_the_way_free_waits_no_more),
+	    SCRIPT_TEST(waking_only_hastens_blocks_that_need_a_worker),
+	    SCRIPT_TEST(waiting_block_in_review_waits_no_more),
 	};
 
 	return cmocka_run_group_tests(tests, script_case_setup_group, script_case_teardown_group);

@@ -19,6 +19,19 @@
 static const char *const lasting[] = {"order_id",   "queue_id",	   "user_id",  "smallcase_id", "symbol",     "side",
 				      "broker_type", "order_type", "quantity", "lane",	       "created_at", "limit_price"};
 
+/* The word says what was got. */
+static void check_share(const json_t *order, enum order_status status)
+{
+	int64_t quantity = json_nano(order, "/quantity"), share = json_nano(order, "/filled_quantity");
+	bool is_right = status == ORDER_FILLED		   ? share == quantity
+			: status == ORDER_PARTIALLY_FILLED ? share > 0 && share < quantity
+							   : share == 0;
+
+	if (!is_right)
+		fail_msg("order %s is %s with %s of %s", json_text(order, "/order_id"), json_text(order, "/status"),
+			 json_text(order, "/filled_quantity"), json_text(order, "/quantity"));
+}
+
 /* Holds one order against what was answered when it was accepted. */
 static void check_order(const json_t *first, const json_t *now)
 {
@@ -34,7 +47,7 @@ static void check_order(const json_t *first, const json_t *now)
 	}
 	if (status == ORDER_STATUS_COUNT || !order_status_is_final(status))
 		fail_msg("an order is %s: %s", json_text(now, "/status"), json_text(now, "/order_id"));
-	assert_true(json_nano(now, "/filled_quantity") <= json_nano(now, "/quantity"));
+	check_share(now, status);
 }
 
 void check_all_final(struct stack *stack)

@@ -3,6 +3,7 @@
 
 build=${BUILD:-build}
 stack_dir=
+stack_stocks=conf/stocks.csv # what the paper broker trades
 stack_pids=()
 
 say() { printf '%s\n' "$*"; }
@@ -14,6 +15,7 @@ fail() {
 # Stops what was started, the last first, each with SIGTERM, and waits for it.
 stack_stop() {
 	local code=$? i
+	set +e # whatever a program's last word is, the others are stopped too
 	trap - EXIT INT TERM
 	for ((i = ${#stack_pids[@]} - 1; i >= 0; i--)); do
 		kill -TERM "${stack_pids[i]}" 2>/dev/null && wait "${stack_pids[i]}" 2>/dev/null
@@ -81,7 +83,7 @@ stack_start() {
 	fi
 	export MUSTER_REDIS_URL=$redis_url
 	start paper "$build/muster-paper" -c conf/demo.conf -o "paper.listen=$paper" \
-		-o "paper.ledger_file=$stack_dir/ledger.jsonl"
+		-o "paper.ledger_file=$stack_dir/ledger.jsonl" -o "paper.stocks_file=$stack_stocks"
 	paper_url="http://$(address_of paper)" || exit 1
 	local options=(-c conf/demo.conf -o "redis.durability=$durability" -o "broker.paper.base_url=$paper_url" "$@")
 	start api "$build/muster-api" "${options[@]}" -o "api.listen=$api"

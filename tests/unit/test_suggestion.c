@@ -26,7 +26,7 @@ static bool parse(const char *body, struct order_request *request, struct proble
 	json_t *json = http_json_parse(body, strlen(body), &err);
 	assert_non_null(json);
 	const struct order_request_source source = {
-		json, ORDER_REQUEST_QUEUE, "demo", {.element = -1, .suggestion = -1}};
+	    json, ORDER_REQUEST_QUEUE, "demo", {.element = -1, .suggestion = -1}};
 	*problems = (struct problems){0};
 	bool good = order_request_parse(&source, request, problems);
 	json_decref(json);
@@ -40,11 +40,12 @@ static char *problems_text(const struct problems *problems, char *text)
 	size_t i;
 	json_t *row;
 	*text = '\0';
-	json_array_foreach(problems->list, i, row) {
+	json_array_foreach (problems->list, i, row) {
 		const char *detail = json_string_value(json_object_get(row, "detail"));
 		assert_non_null(detail);
 		assert_true(strlen(detail) > 3);
-		sprintf(text + strlen(text), "%s%s %s", i ? "; " : "", json_string_value(json_object_get(row, "pointer")),
+		sprintf(text + strlen(text), "%s%s %s", i ? "; " : "",
+			json_string_value(json_object_get(row, "pointer")),
 			json_string_value(json_object_get(row, "code")));
 	}
 	return text;
@@ -79,7 +80,8 @@ static void reads_a_whole_request(void **state)
 	assert_true(parse("{\"user_id\":\"user1\",\"smallcase_id\":\"sc1\",\"priority\":\"normal\","
 			  "\"execution_window\":\"2026-11-22T13:20:00+01:00\",\"suggestions\":["
 			  "{\"symbol\":\"BRK.B\",\"action\":\"sell\",\"amount\":\"1000.50\",\"broker_type\":\"paper\"},"
-			  "{\"symbol\":\"M&M\",\"action\":\"buy\",\"quantity\":0.5,\"order_type\":\"limit\",\"limit_price\":190.25}]}",
+			  "{\"symbol\":\"M&M\",\"action\":\"buy\",\"quantity\":0.5,\"order_type\":\"limit\",\"limit_"
+			  "price\":190.25}]}",
 			  &request, &problems));
 	assert_string_equal(request.user_id, "user1");
 	assert_string_equal(request.smallcase_id, "sc1");
@@ -131,9 +133,9 @@ static void a_weight_change_agrees_with_its_action(void **state)
 		const char *action, *weight;
 		bool good;
 	} cases[] = {
-		{"buy", "5.0", true},	    {"sell", "5", true},       {"sell", "-5", true},  {"buy", "-5", false},
-		{"buy", "\"+5\"", true},    {"sell", "\"+5\"", false}, {"buy", "\"-5\"", false}, {"sell", "\"-2.5\"", true},
-		{"sell", "\"+-5\"", false},
+	    {"buy", "5.0", true},     {"sell", "5", true},	  {"sell", "-5", true},
+	    {"buy", "-5", false},     {"buy", "\"+5\"", true},	  {"sell", "\"+5\"", false},
+	    {"buy", "\"-5\"", false}, {"sell", "\"-2.5\"", true}, {"sell", "\"+-5\"", false},
 	};
 	(void)state;
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -141,7 +143,8 @@ static void a_weight_change_agrees_with_its_action(void **state)
 		struct problems problems;
 		char body[256], text[TEXT_SIZE];
 		snprintf(body, sizeof body,
-			 "{\"smallcase_id\":\"s\",\"suggestions\":[{\"symbol\":\"A\",\"action\":\"%s\",\"weight_change\":%s}]}",
+			 "{\"smallcase_id\":\"s\",\"suggestions\":[{\"symbol\":\"A\",\"action\":\"%s\",\"weight_"
+			 "change\":%s}]}",
 			 cases[i].action, cases[i].weight);
 		assert_int_equal(parse(body, &request, &problems), cases[i].good);
 		if (cases[i].good) {
@@ -162,49 +165,54 @@ static void each_mistake_of_a_suggestion_is_told_with_its_place(void **state)
 		const char *fields, *expected;
 		enum err_code code;
 	} cases[] = {
-		{"\"action\":\"buy\",\"quantity\":1", "/suggestions/0/symbol missing_field", ERR_MISSING_FIELD},
-		{"\"symbol\":null,\"action\":\"buy\",\"quantity\":1", "/suggestions/0/symbol missing_field", ERR_MISSING_FIELD},
-		{"\"symbol\":7,\"action\":\"buy\",\"quantity\":1", "/suggestions/0/symbol bad_type", ERR_BAD_TYPE},
-		{"\"symbol\":\"aapl\",\"action\":\"buy\",\"quantity\":1", "/suggestions/0/symbol bad_symbol", ERR_BAD_SYMBOL},
-		{"\"symbol\":\"\",\"action\":\"buy\",\"quantity\":1", "/suggestions/0/symbol bad_symbol", ERR_BAD_SYMBOL},
-		{"\"symbol\":\"ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456\",\"action\":\"buy\",\"quantity\":1",
-		 "/suggestions/0/symbol bad_symbol", ERR_BAD_SYMBOL},
-		{"\"symbol\":\"A\",\"quantity\":1", "/suggestions/0/action missing_field", ERR_MISSING_FIELD},
-		{"\"symbol\":\"A\",\"action\":\"hold\",\"quantity\":1", "/suggestions/0/action bad_type", ERR_BAD_TYPE},
-		{"\"symbol\":\"A\",\"action\":\"buy\"", "/suggestions/0 bad_sizing", ERR_BAD_SIZING},
-		{"\"symbol\":\"A\",\"action\":\"buy\",\"quantity\":1,\"amount\":5", "/suggestions/0 bad_sizing", ERR_BAD_SIZING},
-		{"\"symbol\":\"A\",\"action\":\"buy\",\"quantity\":0", "/suggestions/0/quantity bad_quantity", ERR_BAD_QUANTITY},
-		{"\"symbol\":\"A\",\"action\":\"buy\",\"quantity\":-1", "/suggestions/0/quantity bad_quantity", ERR_BAD_QUANTITY},
-		{"\"symbol\":\"A\",\"action\":\"buy\",\"quantity\":\"0.0000000001\"", "/suggestions/0/quantity bad_quantity",
-		 ERR_BAD_QUANTITY},
-		{"\"symbol\":\"A\",\"action\":\"buy\",\"quantity\":1000000000.1", "/suggestions/0/quantity bad_quantity",
-		 ERR_BAD_QUANTITY},
-		{"\"symbol\":\"A\",\"action\":\"buy\",\"quantity\":\"99999999999999999999\"",
-		 "/suggestions/0/quantity bad_quantity", ERR_BAD_QUANTITY},
-		{"\"symbol\":\"A\",\"action\":\"buy\",\"quantity\":\"five\"", "/suggestions/0/quantity bad_quantity",
-		 ERR_BAD_QUANTITY},
-		{"\"symbol\":\"A\",\"action\":\"buy\",\"quantity\":true", "/suggestions/0/quantity bad_type", ERR_BAD_TYPE},
-		{"\"symbol\":\"A\",\"action\":\"buy\",\"amount\":0", "/suggestions/0/amount bad_sizing", ERR_BAD_SIZING},
-		{"\"symbol\":\"A\",\"action\":\"sell\",\"weight_change\":0", "/suggestions/0/weight_change bad_sizing",
-		 ERR_BAD_SIZING},
-		{"\"symbol\":\"A\",\"action\":\"sell\",\"weight_change\":-1000.5", "/suggestions/0/weight_change bad_sizing",
-		 ERR_BAD_SIZING},
-		{"\"symbol\":\"A\",\"action\":\"buy\",\"quantity\":1,\"broker_type\":\"a b\"",
-		 "/suggestions/0/broker_type bad_type", ERR_BAD_TYPE},
-		{"\"symbol\":\"A\",\"action\":\"buy\",\"quantity\":1,\"order_type\":\"stop\"", "/suggestions/0/order_type bad_type",
-		 ERR_BAD_TYPE},
-		{"\"symbol\":\"A\",\"action\":\"buy\",\"quantity\":1,\"order_type\":\"limit\"",
-		 "/suggestions/0/limit_price bad_price", ERR_BAD_PRICE},
-		{"\"symbol\":\"A\",\"action\":\"buy\",\"quantity\":1,\"limit_price\":5", "/suggestions/0/limit_price bad_price",
-		 ERR_BAD_PRICE},
-		{"\"symbol\":\"A\",\"action\":\"buy\",\"quantity\":1,\"order_type\":\"market\",\"limit_price\":5",
-		 "/suggestions/0/limit_price bad_price", ERR_BAD_PRICE},
-		{"\"symbol\":\"A\",\"action\":\"buy\",\"quantity\":1,\"order_type\":\"limit\",\"limit_price\":0",
-		 "/suggestions/0/limit_price bad_price", ERR_BAD_PRICE},
-		{"\"symbol\":\"A\",\"action\":\"buy\",\"quantity\":1,\"order_type\":\"limit\",\"limit_price\":\"-1\"",
-		 "/suggestions/0/limit_price bad_price", ERR_BAD_PRICE},
-		{"\"symbol\":\"A\",\"action\":\"buy\",\"quantity\":1,\"a/b~c\":1", "/suggestions/0/a~1b~0c unknown_field",
-		 ERR_UNKNOWN_FIELD},
+	    {"\"action\":\"buy\",\"quantity\":1", "/suggestions/0/symbol missing_field", ERR_MISSING_FIELD},
+	    {"\"symbol\":null,\"action\":\"buy\",\"quantity\":1", "/suggestions/0/symbol missing_field",
+	     ERR_MISSING_FIELD},
+	    {"\"symbol\":7,\"action\":\"buy\",\"quantity\":1", "/suggestions/0/symbol bad_type", ERR_BAD_TYPE},
+	    {"\"symbol\":\"aapl\",\"action\":\"buy\",\"quantity\":1", "/suggestions/0/symbol bad_symbol",
+	     ERR_BAD_SYMBOL},
+	    {"\"symbol\":\"\",\"action\":\"buy\",\"quantity\":1", "/suggestions/0/symbol bad_symbol", ERR_BAD_SYMBOL},
+	    {"\"symbol\":\"ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456\",\"action\":\"buy\",\"quantity\":1",
+	     "/suggestions/0/symbol bad_symbol", ERR_BAD_SYMBOL},
+	    {"\"symbol\":\"A\",\"quantity\":1", "/suggestions/0/action missing_field", ERR_MISSING_FIELD},
+	    {"\"symbol\":\"A\",\"action\":\"hold\",\"quantity\":1", "/suggestions/0/action bad_type", ERR_BAD_TYPE},
+	    {"\"symbol\":\"A\",\"action\":\"buy\"", "/suggestions/0 bad_sizing", ERR_BAD_SIZING},
+	    {"\"symbol\":\"A\",\"action\":\"buy\",\"quantity\":1,\"amount\":5", "/suggestions/0 bad_sizing",
+	     ERR_BAD_SIZING},
+	    {"\"symbol\":\"A\",\"action\":\"buy\",\"quantity\":0", "/suggestions/0/quantity bad_quantity",
+	     ERR_BAD_QUANTITY},
+	    {"\"symbol\":\"A\",\"action\":\"buy\",\"quantity\":-1", "/suggestions/0/quantity bad_quantity",
+	     ERR_BAD_QUANTITY},
+	    {"\"symbol\":\"A\",\"action\":\"buy\",\"quantity\":\"0.0000000001\"",
+	     "/suggestions/0/quantity bad_quantity", ERR_BAD_QUANTITY},
+	    {"\"symbol\":\"A\",\"action\":\"buy\",\"quantity\":1000000000.1", "/suggestions/0/quantity bad_quantity",
+	     ERR_BAD_QUANTITY},
+	    {"\"symbol\":\"A\",\"action\":\"buy\",\"quantity\":\"99999999999999999999\"",
+	     "/suggestions/0/quantity bad_quantity", ERR_BAD_QUANTITY},
+	    {"\"symbol\":\"A\",\"action\":\"buy\",\"quantity\":\"five\"", "/suggestions/0/quantity bad_quantity",
+	     ERR_BAD_QUANTITY},
+	    {"\"symbol\":\"A\",\"action\":\"buy\",\"quantity\":true", "/suggestions/0/quantity bad_type", ERR_BAD_TYPE},
+	    {"\"symbol\":\"A\",\"action\":\"buy\",\"amount\":0", "/suggestions/0/amount bad_sizing", ERR_BAD_SIZING},
+	    {"\"symbol\":\"A\",\"action\":\"sell\",\"weight_change\":0", "/suggestions/0/weight_change bad_sizing",
+	     ERR_BAD_SIZING},
+	    {"\"symbol\":\"A\",\"action\":\"sell\",\"weight_change\":-1000.5",
+	     "/suggestions/0/weight_change bad_sizing", ERR_BAD_SIZING},
+	    {"\"symbol\":\"A\",\"action\":\"buy\",\"quantity\":1,\"broker_type\":\"a b\"",
+	     "/suggestions/0/broker_type bad_type", ERR_BAD_TYPE},
+	    {"\"symbol\":\"A\",\"action\":\"buy\",\"quantity\":1,\"order_type\":\"stop\"",
+	     "/suggestions/0/order_type bad_type", ERR_BAD_TYPE},
+	    {"\"symbol\":\"A\",\"action\":\"buy\",\"quantity\":1,\"order_type\":\"limit\"",
+	     "/suggestions/0/limit_price bad_price", ERR_BAD_PRICE},
+	    {"\"symbol\":\"A\",\"action\":\"buy\",\"quantity\":1,\"limit_price\":5",
+	     "/suggestions/0/limit_price bad_price", ERR_BAD_PRICE},
+	    {"\"symbol\":\"A\",\"action\":\"buy\",\"quantity\":1,\"order_type\":\"market\",\"limit_price\":5",
+	     "/suggestions/0/limit_price bad_price", ERR_BAD_PRICE},
+	    {"\"symbol\":\"A\",\"action\":\"buy\",\"quantity\":1,\"order_type\":\"limit\",\"limit_price\":0",
+	     "/suggestions/0/limit_price bad_price", ERR_BAD_PRICE},
+	    {"\"symbol\":\"A\",\"action\":\"buy\",\"quantity\":1,\"order_type\":\"limit\",\"limit_price\":\"-1\"",
+	     "/suggestions/0/limit_price bad_price", ERR_BAD_PRICE},
+	    {"\"symbol\":\"A\",\"action\":\"buy\",\"quantity\":1,\"a/b~c\":1", "/suggestions/0/a~1b~0c unknown_field",
+	     ERR_UNKNOWN_FIELD},
 	};
 	(void)state;
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
@@ -217,26 +225,29 @@ static void each_mistake_of_a_request_is_told_with_its_place(void **state)
 		const char *body, *expected;
 		enum err_code code;
 	} cases[] = {
-		{"[]", " bad_json", ERR_BAD_JSON},
-		{"{}", "/smallcase_id missing_field; /suggestions missing_field", ERR_MISSING_FIELD},
-		{"{\"smallcase_id\":\"s\",\"suggestions\":[]}", "/suggestions missing_field", ERR_MISSING_FIELD},
-		{"{\"smallcase_id\":\"s\",\"suggestions\":{}}", "/suggestions bad_type", ERR_BAD_TYPE},
-		{"{\"smallcase_id\":\"s\",\"suggestions\":[1]}", "/suggestions/0 bad_type", ERR_BAD_TYPE},
-		{"{\"smallcase_id\":\"s p\",\"suggestions\":[" GOOD_SUGGESTION "]}", "/smallcase_id bad_type", ERR_BAD_TYPE},
-		{"{\"user_id\":\"a:b\",\"smallcase_id\":\"s\",\"suggestions\":[" GOOD_SUGGESTION "]}", "/user_id bad_type",
-		 ERR_BAD_TYPE},
-		{"{\"user_id\":null,\"smallcase_id\":\"s\",\"suggestions\":[" GOOD_SUGGESTION "]}", "/user_id missing_field",
-		 ERR_MISSING_FIELD},
-		{"{\"smallcase_id\":\"s\",\"priority\":\"low\",\"suggestions\":[" GOOD_SUGGESTION "]}", "/priority bad_type",
-		 ERR_BAD_TYPE},
-		{"{\"smallcase_id\":\"s\",\"execution_window\":\"soon\",\"suggestions\":[" GOOD_SUGGESTION "]}",
-		 "/execution_window bad_window", ERR_BAD_WINDOW},
-		{"{\"smallcase_id\":\"s\",\"execution_window\":\"1960-01-01T00:00:00Z\",\"suggestions\":[" GOOD_SUGGESTION "]}",
-		 "/execution_window bad_window", ERR_BAD_WINDOW},
-		{"{\"smallcase_id\":\"s\",\"priority\":\"high\",\"execution_window\":\"2030-01-01T00:00:00Z\",\"suggestions\":["
-		 GOOD_SUGGESTION "]}", "/execution_window bad_window", ERR_BAD_WINDOW},
-		{"{\"smallcase_id\":\"s\",\"extra\":{},\"suggestions\":[" GOOD_SUGGESTION "]}", "/extra unknown_field",
-		 ERR_UNKNOWN_FIELD},
+	    {"[]", " bad_json", ERR_BAD_JSON},
+	    {"{}", "/smallcase_id missing_field; /suggestions missing_field", ERR_MISSING_FIELD},
+	    {"{\"smallcase_id\":\"s\",\"suggestions\":[]}", "/suggestions missing_field", ERR_MISSING_FIELD},
+	    {"{\"smallcase_id\":\"s\",\"suggestions\":{}}", "/suggestions bad_type", ERR_BAD_TYPE},
+	    {"{\"smallcase_id\":\"s\",\"suggestions\":[1]}", "/suggestions/0 bad_type", ERR_BAD_TYPE},
+	    {"{\"smallcase_id\":\"s p\",\"suggestions\":[" GOOD_SUGGESTION "]}", "/smallcase_id bad_type",
+	     ERR_BAD_TYPE},
+	    {"{\"user_id\":\"a:b\",\"smallcase_id\":\"s\",\"suggestions\":[" GOOD_SUGGESTION "]}", "/user_id bad_type",
+	     ERR_BAD_TYPE},
+	    {"{\"user_id\":null,\"smallcase_id\":\"s\",\"suggestions\":[" GOOD_SUGGESTION "]}",
+	     "/user_id missing_field", ERR_MISSING_FIELD},
+	    {"{\"smallcase_id\":\"s\",\"priority\":\"low\",\"suggestions\":[" GOOD_SUGGESTION "]}",
+	     "/priority bad_type", ERR_BAD_TYPE},
+	    {"{\"smallcase_id\":\"s\",\"execution_window\":\"soon\",\"suggestions\":[" GOOD_SUGGESTION "]}",
+	     "/execution_window bad_window", ERR_BAD_WINDOW},
+	    {"{\"smallcase_id\":\"s\",\"execution_window\":\"1960-01-01T00:00:00Z\",\"suggestions\":[" GOOD_SUGGESTION
+	     "]}",
+	     "/execution_window bad_window", ERR_BAD_WINDOW},
+	    {"{\"smallcase_id\":\"s\",\"priority\":\"high\",\"execution_window\":\"2030-01-01T00:00:00Z\","
+	     "\"suggestions\":[" GOOD_SUGGESTION "]}",
+	     "/execution_window bad_window", ERR_BAD_WINDOW},
+	    {"{\"smallcase_id\":\"s\",\"extra\":{},\"suggestions\":[" GOOD_SUGGESTION "]}", "/extra unknown_field",
+	     ERR_UNKNOWN_FIELD},
 	};
 	(void)state;
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
@@ -336,20 +347,21 @@ static void a_bulk_call_is_read_and_refused_whole(void **state)
 	static const struct {
 		const char *body, *expected;
 	} cases[] = {
-		{"{}", " bad_json"},
-		{"[]", " missing_field"},
-		{"[{\"smallcase_id\":\"s\",\"suggestions\":[" GOOD_SUGGESTION "]},7]", "/1 bad_type"},
-		{"[{\"smallcase_id\":\"s\",\"priority\":\"normal\",\"suggestions\":[" GOOD_SUGGESTION "]}]",
-		 "/0/priority unknown_field"},
-		{"[{\"smallcase_id\":\"s\",\"suggestions\":[" GOOD_SUGGESTION ",{\"symbol\":\"A\",\"action\":\"buy\",\"quantity\":0}]}]",
-		 "/0/suggestions/1/quantity bad_quantity"},
+	    {"{}", " bad_json"},
+	    {"[]", " missing_field"},
+	    {"[{\"smallcase_id\":\"s\",\"suggestions\":[" GOOD_SUGGESTION "]},7]", "/1 bad_type"},
+	    {"[{\"smallcase_id\":\"s\",\"priority\":\"normal\",\"suggestions\":[" GOOD_SUGGESTION "]}]",
+	     "/0/priority unknown_field"},
+	    {"[{\"smallcase_id\":\"s\",\"suggestions\":[" GOOD_SUGGESTION
+	     ",{\"symbol\":\"A\",\"action\":\"buy\",\"quantity\":0}]}]",
+	     "/0/suggestions/1/quantity bad_quantity"},
 	};
 	struct bulk_body body;
 	struct problems problems;
 	char text[TEXT_SIZE];
 	(void)state;
-	assert_true(parse_bulk("[{\"user_id\":\"u1\",\"smallcase_id\":\"s\",\"suggestions\":[" GOOD_SUGGESTION ","
-			       GOOD_SUGGESTION "]},{\"smallcase_id\":\"t\",\"suggestions\":[" GOOD_SUGGESTION "]}]",
+	assert_true(parse_bulk("[{\"user_id\":\"u1\",\"smallcase_id\":\"s\",\"suggestions\":[" GOOD_SUGGESTION
+			       "," GOOD_SUGGESTION "]},{\"smallcase_id\":\"t\",\"suggestions\":[" GOOD_SUGGESTION "]}]",
 			       &body, &problems));
 	assert_int_equal(body.request_count, 2);
 	assert_int_equal(body.order_count, 3);
@@ -366,17 +378,17 @@ static void a_bulk_call_is_read_and_refused_whole(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(reads_a_whole_request),
-		cmocka_unit_test(a_request_without_user_is_the_default_users),
-		cmocka_unit_test(priority_decides_the_lane),
-		cmocka_unit_test(a_weight_change_agrees_with_its_action),
-		cmocka_unit_test(each_mistake_of_a_suggestion_is_told_with_its_place),
-		cmocka_unit_test(each_mistake_of_a_request_is_told_with_its_place),
-		cmocka_unit_test(all_mistakes_are_told_at_once_and_those_of_form_lead),
-		cmocka_unit_test(a_request_has_at_most_200_suggestions),
-		cmocka_unit_test(a_body_full_of_mistakes_lists_the_first_hundred),
-		cmocka_unit_test(a_long_field_name_is_cut_cleanly),
-		cmocka_unit_test(a_bulk_call_is_read_and_refused_whole),
+	    cmocka_unit_test(reads_a_whole_request),
+	    cmocka_unit_test(a_request_without_user_is_the_default_users),
+	    cmocka_unit_test(priority_decides_the_lane),
+	    cmocka_unit_test(a_weight_change_agrees_with_its_action),
+	    cmocka_unit_test(each_mistake_of_a_suggestion_is_told_with_its_place),
+	    cmocka_unit_test(each_mistake_of_a_request_is_told_with_its_place),
+	    cmocka_unit_test(all_mistakes_are_told_at_once_and_those_of_form_lead),
+	    cmocka_unit_test(a_request_has_at_most_200_suggestions),
+	    cmocka_unit_test(a_body_full_of_mistakes_lists_the_first_hundred),
+	    cmocka_unit_test(a_long_field_name_is_cut_cleanly),
+	    cmocka_unit_test(a_bulk_call_is_read_and_refused_whole),
 	};
 	return cmocka_run_group_tests_name("suggestion", tests, NULL, NULL);
 }
