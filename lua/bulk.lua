@@ -7,8 +7,8 @@
 --            then for each order of the chunk
 --              user_id  smallcase_id  signature  quantity  quantity_nano  reason ('': accepted; else why it is rejected)
 -- RETURNS  stored WINDOW STATUS RECEIVED, or conflict (another body), or gap (an earlier chunk is missing)
--- WRITES   window:* windows block:* order:* user:*:orders users counts deployment; publishes wake
--- USES: base int group end_order
+-- WRITES   window:* windows block:* order:* user:*:orders counts deployment; publishes wake
+-- USES: base int group
 local queue_id, digest, total, from = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[5])
 local window = 'bulk-' .. queue_id
 local at_window = P .. 'window:' .. window
@@ -34,7 +34,7 @@ for a = 8, #ARGV, 6 do
 	else
 		call('HSET', key, 'user', user, 'smallcase', smallcase, 'quantity', quantity, 'window', window,
 			'group', signature, 'status', 'rejected', 'reason', reason, 'created_at', now, 'updated_at', now)
-		end_order(order, user, true, ARGV[7])
+		call('PEXPIRE', key, ARGV[7])
 	end
 	call('ZADD', P .. 'user:' .. user .. ':orders', at, order)
 	index = index + 1

@@ -57,7 +57,9 @@ static void schedule(struct paper_engine *engine, struct paper_order *order)
 static int64_t most_to_fill(const struct paper_order *order, const struct paper_rule *rule)
 {
 	int64_t most_nano = rule->value[PAPER_RULE_FILL_QUANTITY];
-	if (rule->value[PAPER_RULE_FILL] == PAPER_FILL_NONE)
+	if (order->has_fate)
+		most_nano = order->fate_nano;
+	else if (rule->value[PAPER_RULE_FILL] == PAPER_FILL_NONE)
 		most_nano = 0;
 	return most_nano < order->quantity_nano ? most_nano : order->quantity_nano;
 }
@@ -147,8 +149,11 @@ static bool step_finish(struct paper_engine *engine, struct paper_order *order, 
 static bool step_fill(struct paper_engine *engine, struct paper_order *order, const struct paper_rule *rule,
 		      int64_t most_nano, struct err *err)
 {
+	int64_t size_nano = part_size(order, rule, most_nano);
+	if (order->has_fate && order->filled_nano + size_nano == order->quantity_nano)
+		size_nano = order->fate_nano - order->filled_nano; /* with what is filled beyond it */
 	struct paper_fill fill =
-	    paper_book_make_fill(engine->parts.book, order, part_size(order, rule, most_nano), part_price(order, rule));
+	    paper_book_make_fill(engine->parts.book, order, size_nano, part_price(order, rule));
 	if (!paper_ledger_filled(engine->parts.ledger, &fill, err))
 		return false;
 	paper_book_add_fill(engine->parts.book, &fill);
@@ -159,7 +164,8 @@ static bool step_fill(struct paper_engine *engine, struct paper_order *order, co
 static bool step(struct paper_engine *engine, struct paper_order *order, struct err *err)
 {
 	const struct paper_rule *rule = rule_of(engine, order);
-	enum paper_then then = (enum paper_then)rule->value[PAPER_RULE_THEN];
+	enum paper_then then =
+	    order->has_fate ? PAPER_THEN_CANCELED : (enum paper_then)rule->value[PAPER_RULE_THEN];
 	int64_t most_nano = most_to_fill(order, rule);
 	if (order->tif == PAPER_FOK && most_nano < order->quantity_nano)
 		most_nano = 0;

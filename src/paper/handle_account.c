@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "paper/reply.h"
 #include "paper/session.h"
 #include "shared/clock.h"
 
@@ -46,18 +47,27 @@ static bool page_read(struct http_request *request, const struct paper_book *boo
 	return true;
 }
 
-void paper_handle_fills(struct http_request *request, void *arg)
+/* The rows of a page. New reference. */
+static json_t *page_json(const struct paper_book *book, struct page page)
 {
-	const struct paper *paper = arg;
-	struct page page;
-	if (!page_read(request, paper->book, &page))
-		return;
 	json_t *list = json_array();
 	while (page.from < page.to && json_array_size(list) < page.size) {
 		size_t at = page.direction == OLDEST_FIRST ? page.from++ : --page.to;
-		json_array_append_new(list, paper_fill_json(paper_book_fill(paper->book, at)));
+		json_array_append_new(list, paper_fill_json(paper_book_fill(book, at)));
 	}
-	http_answer_json(request, 200, list);
+	return list;
+}
+
+void paper_handle_fills(struct http_request *request, void *arg)
+{
+	struct paper *paper = arg;
+	struct page page;
+	struct paper_reply reply;
+	if (!page_read(request, paper->book, &page))
+		return;
+	if (!paper_reply_begin(&reply, paper, request, PAPER_ON_FILLS, NULL))
+		reply.json = page_json(paper->book, page);
+	paper_reply_send(&reply);
 }
 
 void paper_handle_account(struct http_request *request, void *arg)

@@ -1,4 +1,4 @@
-/* Control: what Alpaca does not have. Settings and prices while the broker runs, and the end of a session on demand. */
+/* Control: what Alpaca does not have. Settings, faults and prices while the broker runs, and the end of a session on demand. */
 #include "paper/handlers.h"
 
 #include "shared/json_decimal.h"
@@ -22,6 +22,32 @@ void paper_handle_settings_put(struct http_request *request, void *arg)
 	}
 	paper_engine_wake_all(paper->engine);
 	http_answer_json(request, 200, paper_settings_json(paper->settings));
+}
+
+void paper_handle_faults(struct http_request *request, void *arg)
+{
+	const struct paper *paper = arg;
+	http_answer_json(request, 200, paper_faults_json(paper->faults));
+}
+
+void paper_handle_faults_put(struct http_request *request, void *arg)
+{
+	struct paper *paper = arg;
+	struct err err;
+	json_t *list = http_body_json(request, &err);
+	bool ok = list && paper_faults_put(paper->faults, list, &err);
+	json_decref(list);
+	if (ok)
+		paper_handle_faults(request, arg);
+	else
+		http_answer_error(request, &err, NULL);
+}
+
+void paper_handle_faults_delete(struct http_request *request, void *arg)
+{
+	struct paper *paper = arg;
+	paper_faults_clear(paper->faults);
+	paper_handle_faults(request, arg);
 }
 
 /* Sets the price of a stock that is listed. */

@@ -9,16 +9,17 @@
 #define ORDERS_DEFAULT 50
 #define ORDERS_MAX     500
 
-/* An order that was not taken: into the ledger, and back to its sender. */
+/* An order that was not taken goes into the ledger, too. */
 static void submit_refused(struct paper *paper, const json_t *body, struct paper_reply *reply)
 {
 	struct err err;
-	if (!paper_ledger_refused(paper->ledger, body, reply->refusal.status, reply->refusal.message, &err)) {
-		paper_fail(paper, &err);
-		json_decref(reply->refusal.more);
-		(void)paper_refuse(&reply->refusal, PAPER_REFUSE_INTERNAL, NULL);
-	}
-	paper_reply_send(paper->base, reply);
+	struct paper_refusal refusal;
+	const char *message = json_string_value(json_object_get(reply->json, "message"));
+	if (paper_ledger_refused(paper->ledger, body, reply->status, message, &err))
+		return;
+	paper_fail(paper, &err);
+	(void)paper_refuse(&refusal, PAPER_REFUSE_INTERNAL, NULL);
+	paper_reply_refuse(reply, &refusal);
 }
 
 /* An order that is taken is in the ledger and in the book before anybody hears of it. */
@@ -26,71 +27,105 @@ static void submit_accepted(struct paper *paper, struct paper_order *take_order,
 {
 	struct err err;
 	struct paper_order *order = take_order;
-	if (paper_engine_accept(paper->engine, order, &err)) {
-		reply->order = paper_order_json(order);
-		json_object_set_new(reply->order, "status", json_string("pending_new"));
-	} else {
-		(void)paper_refuse(&reply->refusal, PAPER_REFUSE_INTERNAL, NULL);
+	struct paper_fault *fate = paper_faults_find_fate(paper->faults, order->stock->symbol);
+	if (fate) {
+		fate->mode->bend(order, fate->value);
+		paper_fault_count(fate);
 	}
-	paper_reply_send(paper->base, reply);
+	if (paper_engine_accept(paper->engine, order, &err)) {
+		reply->json = paper_order_json(order);
+		json_object_set_new(reply->json, "status", json_string("pending_new"));
+	} else {
+		struct paper_refusal refusal;
+		(void)paper_refuse(&refusal, PAPER_REFUSE_INTERNAL, NULL);
+		paper_reply_refuse(reply, &refusal);
+	}
 }
 
 void paper_handle_submit(struct http_request *request, void *arg)
 {
 	struct paper *paper = arg;
 	struct err err;
+	struct paper_refusal refusal;
+	struct paper_reply reply;
+	struct paper_order *order = NULL;
 	const struct paper_intake intake = {paper->stocks, paper->book, paper->settings};
-	struct paper_reply reply = {.request = request};
 	json_t *body = http_body_json(request, &err);
-	struct paper_order *order = paper_intake_read(&intake, body, &reply.refusal);
 	const char *symbol = json_string_value(json_object_get(body, "symbol"));
-	reply.delay_ms = paper_settings_rule(paper->settings, symbol ? symbol : "")->value[PAPER_RULE_REPLY_DELAY_MS];
+	if (!paper_reply_begin(&reply, paper, request, PAPER_ON_SUBMIT, symbol ? symbol : "")) {
+		order = paper_intake_read(&intake, body, &refusal);
+		if (!order)
+			paper_reply_refuse(&reply, &refusal);
+	}
 	if (order)
 		submit_accepted(paper, order, &reply);
 	else
 		submit_refused(paper, body, &reply);
+	reply.delay_ms = paper_settings_rule(paper->settings, symbol ? symbol : "")->value[PAPER_RULE_REPLY_DELAY_MS];
 	json_decref(body);
+	paper_reply_send(&reply);
 }
 
-/* Answers with an order, or 404. */
-static void answer_order(struct http_request *request, const struct paper_order *order)
+/* Begins the reply to a call about one order, which may not be there. True: there is nothing more to do but to send it. */
+static bool reply_begin(struct paper_reply *reply, struct paper *paper, struct http_request *request,
+			enum paper_point point, const struct paper_order *order)
 {
+	struct paper_refusal refusal;
+	if (paper_reply_begin(reply, paper, request, point, order ? order->stock->symbol : ""))
+		return true;
 	if (order)
-		http_answer_json(request, 200, paper_order_json(order));
-	else
-		paper_answer_refused(request, PAPER_REFUSE_NO_ORDER);
+		return false;
+	(void)paper_refuse(&refusal, PAPER_REFUSE_NO_ORDER, NULL);
+	paper_reply_refuse(reply, &refusal);
+	return true;
 }
 
 void paper_handle_order(struct http_request *request, void *arg)
 {
-	const struct paper *paper = arg;
-	answer_order(request, paper_book_by_id(paper->book, http_param(request, "id")));
+	struct paper *paper = arg;
+	struct paper_reply reply;
+	const struct paper_order *order = paper_book_by_id(paper->book, http_param(request, "id"));
+	if (!reply_begin(&reply, paper, request, PAPER_ON_FOLLOW, order))
+		reply.json = paper_order_json(order);
+	paper_reply_send(&reply);
 }
 
 void paper_handle_order_by_client_id(struct http_request *request, void *arg)
 {
-	const struct paper *paper = arg;
+	struct paper *paper = arg;
+	struct paper_reply reply;
 	const char *id = http_query(request, "client_order_id");
-	answer_order(request, id ? paper_book_by_client_id(paper->book, id) : NULL);
+	const struct paper_order *order = id ? paper_book_by_client_id(paper->book, id) : NULL;
+	if (!reply_begin(&reply, paper, request, PAPER_ON_LOOK_UP, order))
+		reply.json = paper_order_json(order);
+	paper_reply_send(&reply);
+}
+
+/* Cancels an open order. */
+static void cancel(struct paper *paper, struct paper_order *order, struct paper_reply *reply)
+{
+	struct err err;
+	struct paper_refusal refusal;
+	if (order->state != PAPER_OPEN)
+		(void)paper_refuse(&refusal, PAPER_REFUSE_VALUE, "order is already in \"%s\" state",
+				   paper_order_status(order));
+	else if (!paper_engine_end(paper->engine, order, PAPER_CANCELED, &err))
+		(void)paper_refuse(&refusal, PAPER_REFUSE_INTERNAL, NULL);
+	else {
+		reply->status = 204;
+		return;
+	}
+	paper_reply_refuse(reply, &refusal);
 }
 
 void paper_handle_cancel(struct http_request *request, void *arg)
 {
 	struct paper *paper = arg;
-	struct err err;
-	struct paper_refusal refusal;
+	struct paper_reply reply;
 	struct paper_order *order = paper_book_by_id(paper->book, http_param(request, "id"));
-	if (!order) {
-		paper_answer_refused(request, PAPER_REFUSE_NO_ORDER);
-	} else if (order->state != PAPER_OPEN) {
-		(void)paper_refuse(&refusal, PAPER_REFUSE_VALUE, "order is already in \"%s\" state",
-				   paper_order_status(order));
-		paper_refusal_answer(request, &refusal);
-	} else if (!paper_engine_end(paper->engine, order, PAPER_CANCELED, &err)) {
-		paper_answer_refused(request, PAPER_REFUSE_INTERNAL);
-	} else {
-		http_answer_empty(request, 204);
-	}
+	if (!reply_begin(&reply, paper, request, PAPER_ON_CANCEL, order))
+		cancel(paper, order, &reply);
+	paper_reply_send(&reply);
 }
 
 enum listed { LISTED_OPEN, LISTED_CLOSED, LISTED_ALL };
@@ -146,11 +181,13 @@ static json_t *list_any(const struct paper_book *book, const struct listing *lis
 
 void paper_handle_orders(struct http_request *request, void *arg)
 {
-	const struct paper *paper = arg;
+	struct paper *paper = arg;
+	struct paper_reply reply;
 	struct listing listing;
 	if (!listing_read(request, &listing))
 		return;
-	http_answer_json(request, 200,
-			 listing.status == LISTED_OPEN ? list_open(paper->book, &listing)
-						       : list_any(paper->book, &listing));
+	if (!paper_reply_begin(&reply, paper, request, PAPER_ON_FOLLOW, NULL))
+		reply.json = listing.status == LISTED_OPEN ? list_open(paper->book, &listing)
+							   : list_any(paper->book, &listing);
+	paper_reply_send(&reply);
 }

@@ -27,6 +27,9 @@ void paper_handle_calendar(struct http_request *request, void *arg);
 /* control */
 void paper_handle_settings(struct http_request *request, void *arg);
 void paper_handle_settings_put(struct http_request *request, void *arg);
+void paper_handle_faults(struct http_request *request, void *arg);
+void paper_handle_faults_put(struct http_request *request, void *arg);
+void paper_handle_faults_delete(struct http_request *request, void *arg);
 void paper_handle_price(struct http_request *request, void *arg);
 void paper_handle_expire_all(struct http_request *request, void *arg);
 void paper_handle_health(struct http_request *request, void *arg);

@@ -129,7 +129,7 @@ static bool restore_fill(const struct restore *restore, const json_t *event, str
 	    !decimal_of(event, "qty", &fill.quantity_nano, err) || !decimal_of(event, "price", &fill.price_nano, err) ||
 	    !time_of(event, &fill.at_ms, err))
 		return false;
-	if (fill.quantity_nano <= 0 || fill.quantity_nano > fill.order->quantity_nano - fill.order->filled_nano)
+	if (fill.quantity_nano <= 0 || fill.quantity_nano > INT64_MAX - fill.order->filled_nano)
 		return err_set(err, ERR_INTERNAL, "the fill does not fit its order");
 	fill.cumulative_nano = fill.order->filled_nano + fill.quantity_nano;
 	paper_book_add_fill(restore->book, &fill);

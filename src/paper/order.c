@@ -106,7 +106,8 @@ json_t *paper_order_json(const struct paper_order *order)
 json_t *paper_fill_json(const struct paper_fill *fill)
 {
 	const struct paper_order *order = fill->order;
-	int64_t leaves_nano = order->quantity_nano - fill->cumulative_nano;
+	bool is_beyond = fill->cumulative_nano > order->quantity_nano;
+	int64_t leaves_nano = is_beyond ? 0 : order->quantity_nano - fill->cumulative_nano;
 	json_t *json = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "id", fill->id, "activity_type", "FILL", "type",
 				 leaves_nano ? "partial_fill" : "fill", "side", paper_side_words[order->side], "symbol",
 				 order->stock->symbol, "order_id", order->id, "order_status",

@@ -44,6 +44,9 @@ struct paper_order {
 	int128 cost; /* sum of quantity x price over the fills, in 10^-18 */
 	int64_t submitted_ms, updated_ms, ended_ms;
 	int64_t parts_done; /* fills so far */
+	/* Where a fault decided how much of it is filled, instead of the settings; not kept across a restart. */
+	bool has_fate;
+	int64_t fate_nano;
 	/* The book's: open orders of all stocks, and of this one, oldest first. */
 	struct paper_order *open_next, *open_previous;
 	struct paper_order *stock_next, *stock_previous;

@@ -39,6 +39,8 @@ static void drained(void *arg)
 /* Frees what has been built so far. */
 static void paper_free(struct paper *paper)
 {
+	paper_wire_free(paper->wire);
+	paper_faults_free(paper->faults);
 	http_server_free(paper->http);
 	paper_engine_free(paper->engine);
 	paper_ledger_close(paper->ledger);
@@ -98,6 +100,8 @@ bool paper_start(struct program *program, struct err *err)
 		abort();
 	paper->program = program;
 	paper->base = program_base(program);
+	paper->faults = paper_faults_new();
+	paper->wire = paper_wire_new(paper->base);
 	paper->key_id = environment("MUSTER_BROKER_PAPER_KEY_ID");
 	paper->key_secret = environment("MUSTER_BROKER_PAPER_KEY_SECRET");
 	bool ok = paper_load(paper, config, err);
@@ -119,6 +123,7 @@ bool paper_start(struct program *program, struct err *err)
 void paper_drain(struct program *program)
 {
 	struct paper *paper = program_app(program);
+	paper_wire_drain(paper->wire);
 	http_server_drain(paper->http);
 }
 

@@ -6,10 +6,12 @@
 
 #include "paper/book.h"
 #include "paper/engine.h"
+#include "paper/fault.h"
 #include "paper/ledger.h"
 #include "paper/rate.h"
 #include "paper/settings.h"
 #include "paper/stock.h"
+#include "paper/wire.h"
 #include "shared/config.h"
 #include "shared/http.h"
 #include "shared/program.h"
@@ -24,6 +26,8 @@ struct paper {
 	struct paper_ledger *ledger;
 	struct paper_engine *engine;
 	struct http_server *http;
+	struct paper_faults *faults;
+	struct paper_wire *wire;
 	struct paper_rate rate;
 	const char *key_id, *key_secret; /* NULL: anybody may call */
 };

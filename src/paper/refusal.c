@@ -27,7 +27,7 @@ bool paper_refuse(struct paper_refusal *refusal, enum paper_refusal_kind kind, c
 	return false;
 }
 
-void paper_refusal_answer(struct http_request *request, struct paper_refusal *take_refusal)
+json_t *paper_refusal_json(struct paper_refusal *take_refusal)
 {
 	json_t *json = json_object();
 	if (take_refusal->code)
@@ -38,7 +38,12 @@ void paper_refusal_answer(struct http_request *request, struct paper_refusal *ta
 		json_object_update(json, take_refusal->more);
 		json_decref(take_refusal->more);
 	}
-	http_answer_json(request, take_refusal->status, json);
+	return json;
+}
+
+void paper_refusal_answer(struct http_request *request, struct paper_refusal *take_refusal)
+{
+	http_answer_json(request, take_refusal->status, paper_refusal_json(take_refusal));
 }
 
 void paper_answer_refused(struct http_request *request, enum paper_refusal_kind kind)

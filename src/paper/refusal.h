@@ -42,6 +42,9 @@ struct paper_refusal {
 bool paper_refuse(struct paper_refusal *refusal, enum paper_refusal_kind kind, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
+/* As JSON. New reference. */
+json_t *paper_refusal_json(struct paper_refusal *take_refusal);
+
 /* Answers the request with it. */
 void paper_refusal_answer(struct http_request *request, struct paper_refusal *take_refusal);
 

@@ -24,6 +24,7 @@ static void add_fill(struct alpaca_call *call, const struct broker_fill *fill)
 			abort();
 	}
 	call->fills[call->fill_count++] = *fill;
+	call->fills_nano += fill->quantity_nano;
 }
 
 /* A row is taken once by its id, also where pages overlap. One of ours that cannot be read spoils the answer for its
@@ -40,8 +41,12 @@ static void take_row(struct alpaca_walk *walk, const json_t *row)
 	if (is_fine && json_object_set_new(walk->seen, fill.fill_id, json_true()) != 0)
 		abort();
 	for (; waiter < walk->waiters + walk->count && strcmp(waiter->broker_order_id, order_id) == 0; waiter++) {
+		if (!waiter->call)
+			continue;
 		if (is_fine) {
 			add_fill(waiter->call, &fill);
+			if (waiter->call->fills_nano == waiter->call->expected_nano)
+				alpaca_walk_answer(walk, waiter, &waiter->call->result);
 			continue;
 		}
 		waiter->call->result.outcome = BROKER_AMBIGUOUS;
@@ -77,13 +82,14 @@ const struct alpaca_walk_kind alpaca_fills_walk = {
     .finish = answer,
 };
 
-void alpaca_fills(struct broker *broker, const char *broker_order_id, int64_t since_ms, broker_fills_fn *fn, void *arg)
+void alpaca_fills(struct broker *broker, const struct broker_fills_query *query, broker_fills_fn *fn, void *arg)
 {
 	struct alpaca *alpaca = (struct alpaca *)broker;
 	struct alpaca_call *call = alpaca_call_new(alpaca, ALPACA_LIST, NULL, arg);
 	call->fills_fn = fn;
 	call->result.outcome = BROKER_ACCEPTED;
-	call->since_ms = since_ms;
-	snprintf(call->broker_order_id, sizeof call->broker_order_id, "%s", broker_order_id);
+	call->since_ms = query->since_ms;
+	call->expected_nano = query->expected_nano;
+	snprintf(call->broker_order_id, sizeof call->broker_order_id, "%s", query->broker_order_id);
 	alpaca_walk_join(alpaca->fills, call);
 }

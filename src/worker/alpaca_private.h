@@ -35,6 +35,7 @@ struct alpaca_call {
 	int64_t since_ms;
 	struct broker_fill *fills; /* found so far */
 	size_t fill_count, fill_capacity;
+	int64_t fills_nano, expected_nano; /* found so far, and enough */
 	struct broker_result result; /* of a deferred call; of a walk's: ACCEPTED, or what is wrong with its rows */
 };
 TAILQ_HEAD(alpaca_calls, alpaca_call);
@@ -144,6 +145,6 @@ void alpaca_walk_answer(struct alpaca_walk *walk, struct alpaca_waiter *waiter, 
 extern const struct alpaca_walk_kind alpaca_follow_walk, alpaca_fills_walk;
 
 void alpaca_follow(struct broker *broker, const char *broker_order_id, int64_t since_ms, broker_fn *fn, void *arg);
-void alpaca_fills(struct broker *broker, const char *broker_order_id, int64_t since_ms, broker_fills_fn *fn, void *arg);
+void alpaca_fills(struct broker *broker, const struct broker_fills_query *query, broker_fills_fn *fn, void *arg);
 
 #endif

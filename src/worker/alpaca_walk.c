@@ -12,8 +12,7 @@
 #include "shared/clock.h"
 
 #define GATHER_MS 5
-#define EARLIER_MS                                                                                                     \
-	1000 /* both clocks are the broker's, but ours was cut to milliseconds and its list may be exclusive */
+#define EARLIER_MS 2 /* the time asked from was cut to milliseconds, and the broker's list is exclusive */
 
 static void page_request(struct alpaca_walk *walk);
 

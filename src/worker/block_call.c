@@ -213,11 +213,24 @@ static bool lease_holds(const struct block *block)
 	return clock_monotonic_us() < block->lease_ends_us;
 }
 
+/* A broker's clocks may differ among each other: what is not found is looked for from ever earlier on. */
+static struct broker_fills_query fills_query(const struct slice *slice)
+{
+	int64_t earlier_ms = slice->tries > 0 ? INT64_C(1000) << (slice->tries < 7 ? slice->tries : 7) : 0;
+
+	return (struct broker_fills_query){
+	    .broker_order_id = slice->broker_order_id,
+	    .since_ms = slice->submitted_at_ms - earlier_ms,
+	    .expected_nano = slice->filled_nano,
+	};
+}
+
 /* Hands one slice's need to the broker. */
 static void ask_broker(struct block *block, struct slice *slice)
 {
 	struct broker *broker = block->broker;
 	struct broker_submit order = block_order(block, slice);
+	struct broker_fills_query query = fills_query(slice);
 
 	block->round.out++;
 	block_hold(block);
@@ -237,7 +250,7 @@ static void ask_broker(struct block *block, struct slice *slice)
 		broker->ops->cancel(broker, slice->broker_order_id, on_broker, slice);
 		break;
 	case SLICE_NEEDS_FILLS:
-		broker->ops->fills(broker, slice->broker_order_id, slice->submitted_at_ms, on_fills, slice);
+		broker->ops->fills(broker, &query, on_fills, slice);
 		break;
 	case SLICE_NEEDS_NOTHING:
 		break;

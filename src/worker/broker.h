@@ -79,6 +79,13 @@ struct broker_fill {
  * caller compares the sum with the order's filled quantity and asks again while they differ. */
 typedef void broker_fills_fn(const struct broker_fill *fills, size_t count, const struct err *err, void *arg);
 
+/* Whose fills are asked for. The text is borrowed for the call. */
+struct broker_fills_query {
+	const char *broker_order_id;
+	int64_t since_ms;      /* the broker's own time of the order, or earlier: no fill is older */
+	int64_t expected_nano; /* the answer may come as soon as so much is found; 0: read all there is */
+};
+
 struct broker;
 
 struct broker_ops {
@@ -90,7 +97,7 @@ struct broker_ops {
 	/* The present state of an order that is there. `since_ms`: not submitted before that. Calls of many orders are answered
 	 * from few requests. */
 	void (*follow)(struct broker *broker, const char *broker_order_id, int64_t since_ms, broker_fn *fn, void *arg);
-	void (*fills)(struct broker *broker, const char *broker_order_id, int64_t since_ms, broker_fills_fn *fn, void *arg);
+	void (*fills)(struct broker *broker, const struct broker_fills_query *query, broker_fills_fn *fn, void *arg);
 	void (*cancel)(struct broker *broker, const char *broker_order_id, broker_fn *fn, void *arg);
 	void (*free)(struct broker *broker);
 };

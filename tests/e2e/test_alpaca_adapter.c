@@ -1,4 +1,5 @@
-/* The Alpaca adapter against the paper broker, a real program: the whole life of orders, one by one and a thousand at once. */
+/* The Alpaca adapter against the paper broker, a real program: the whole life of orders, one by one and a thousand at
+ * once. */
 #include "tests/support/broker_fixture.h"
 
 #include <setjmp.h>
@@ -61,8 +62,8 @@ static int set_up(void **state)
 	snprintf(program, sizeof program, "%s/muster-paper", build);
 	snprintf(ledger, sizeof ledger, "paper.ledger_file=%s", paper->ledger);
 	snprintf(stocks, sizeof stocks, "paper.stocks_file=%s", paper->stocks);
-	const char *const argv[] = {program, "-o", "paper.listen=127.0.0.1:0", "-o", ledger, "-o", stocks,
-				    "-o",    "paper.rate_per_min=0", NULL};
+	const char *const argv[] = {program, "-o", "paper.listen=127.0.0.1:0", "-o", ledger, "-o",
+				    stocks,  "-o", "paper.rate_per_min=0",     NULL};
 	paper->process = process_start(argv, paper->log);
 	WAIT_UNTIL(port_of(paper));
 	fixture->own = paper;
@@ -113,7 +114,8 @@ static void an_order_lives_from_submit_to_its_fills(void **state)
 {
 	struct broker_fixture *fixture = *state;
 	const struct broker_submit order = {"muster-d-b-1", "AAPL", false, "225", NULL};
-	set_paper(fixture, "{\"fill\":\"in_parts\",\"parts\":3,\"price_step\":\"0.01\",\"commission_per_order\":\"1.25\"}");
+	set_paper(fixture,
+		  "{\"fill\":\"in_parts\",\"parts\":3,\"price_step\":\"0.01\",\"commission_per_order\":\"1.25\"}");
 	struct broker_result taken = *say_submit(fixture, &order);
 	assert_int_equal(taken.outcome, BROKER_ACCEPTED);
 	assert_string_equal(taken.order.client_order_id, "muster-d-b-1");
@@ -239,8 +241,12 @@ static void a_thousand_orders_are_followed_in_a_few_calls(void **state)
 	memset(fills, 0, sizeof fills);
 	for (int i = 0; i < MANY; i++) {
 		const struct broker_order *order = &said[i].result.order;
-		ops->follow(fixture->broker, order->broker_order_id, order->submitted_at_ms, broker_said_take, &states[i]);
-		ops->fills(fixture->broker, order->broker_order_id, order->submitted_at_ms, broker_said_take_fills, &fills[i]);
+		ops->follow(fixture->broker, order->broker_order_id, order->submitted_at_ms, broker_said_take,
+			    &states[i]);
+		ops->fills(fixture->broker,
+			   &(struct broker_fills_query){.broker_order_id = order->broker_order_id,
+							.since_ms = order->submitted_at_ms},
+			   broker_said_take_fills, &fills[i]);
 	}
 	for (int i = 0; i < MANY; i++) {
 		broker_fixture_await(fixture, &states[i].answers, 1);
@@ -283,14 +289,14 @@ static void a_broker_that_is_gone_was_sent_nothing(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(an_order_lives_from_submit_to_its_fills, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(an_id_is_taken_once_for_ever, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(what_the_broker_refuses_is_rejected_with_its_words, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(an_order_is_canceled_once, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(a_late_reply_is_ambiguous_and_then_found, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(a_thousand_orders_are_followed_in_a_few_calls, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(a_used_up_minute_is_waited_for, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(a_broker_that_is_gone_was_sent_nothing, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(an_order_lives_from_submit_to_its_fills, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(an_id_is_taken_once_for_ever, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(what_the_broker_refuses_is_rejected_with_its_words, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(an_order_is_canceled_once, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(a_late_reply_is_ambiguous_and_then_found, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(a_thousand_orders_are_followed_in_a_few_calls, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(a_used_up_minute_is_waited_for, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(a_broker_that_is_gone_was_sent_nothing, set_up, tear_down),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

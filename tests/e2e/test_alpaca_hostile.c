@@ -72,8 +72,9 @@ static void the_request_is_alpacas(void **state)
 	assert_non_null(strstr(sent, "\r\nAPCA-API-SECRET-KEY: hush\r\n"));
 	assert_non_null(strstr(sent, "\r\nUser-Agent: muster/0.1\r\n"));
 	assert_non_null(strstr(sent, "\r\nContent-Type: application/json\r\n"));
-	assert_non_null(strstr(sent, "\r\n\r\n{\"symbol\":\"AAPL\",\"qty\":\"225\",\"side\":\"buy\",\"type\":\"market\","
-				     "\"time_in_force\":\"day\",\"client_order_id\":\"muster-d-b-1\"}"));
+	assert_non_null(strstr(sent,
+			       "\r\n\r\n{\"symbol\":\"AAPL\",\"qty\":\"225\",\"side\":\"buy\",\"type\":\"market\","
+			       "\"time_in_force\":\"day\",\"client_order_id\":\"muster-d-b-1\"}"));
 	const struct broker_submit limited = {"a&b=c d", "AAPL", true, "2.5", "190.25"};
 	(void)say_submit(fixture, &limited);
 	assert_non_null(strstr(hostile_broker_last(hostile),
@@ -81,7 +82,8 @@ static void the_request_is_alpacas(void **state)
 			       "\"a&b=c d\",\"limit_price\":\"190.25\"}"));
 	(void)say_look_up(fixture, &limited);
 	sent = hostile_broker_last(hostile);
-	assert_ptr_equal(strstr(sent, "GET /v2/orders:by_client_order_id?client_order_id=a%26b%3Dc%20d HTTP/1.1\r\n"), sent);
+	assert_ptr_equal(strstr(sent, "GET /v2/orders:by_client_order_id?client_order_id=a%26b%3Dc%20d HTTP/1.1\r\n"),
+			 sent);
 }
 
 static void only_our_own_echo_is_an_acceptance(void **state)
@@ -90,23 +92,23 @@ static void only_our_own_echo_is_an_acceptance(void **state)
 		const char *body;
 		enum broker_outcome submit, look_up;
 	} rows[] = {
-		{OURS, BROKER_ACCEPTED, BROKER_ACCEPTED},
-		{ECHO("muster-d-b-1", "AAPL", "buy", "225.000"), BROKER_ACCEPTED, BROKER_ACCEPTED},
-		{ECHO("muster-d-b-2", "AAPL", "buy", "225"), BROKER_AMBIGUOUS, BROKER_AMBIGUOUS},
-		{ECHO("muster-d-b-1", "MSFT", "buy", "225"), BROKER_AMBIGUOUS, BROKER_CONTRADICTION},
-		{ECHO("muster-d-b-1", "AAPL", "sell", "225"), BROKER_AMBIGUOUS, BROKER_CONTRADICTION},
-		{ECHO("muster-d-b-1", "AAPL", "buy", "224"), BROKER_AMBIGUOUS, BROKER_CONTRADICTION},
-		{ECHO("muster-d-b-1", "AAPL", "buy", "null"), BROKER_AMBIGUOUS, BROKER_AMBIGUOUS},
-		{"[" OURS "]", BROKER_AMBIGUOUS, BROKER_ACCEPTED},
-		{"[" ECHO("other", "AAPL", "buy", "225") "," OURS "]", BROKER_AMBIGUOUS, BROKER_ACCEPTED},
-		{"[" ECHO("other", "AAPL", "buy", "225") "]", BROKER_AMBIGUOUS, BROKER_AMBIGUOUS},
-		{"[]", BROKER_AMBIGUOUS, BROKER_NOT_FOUND},
-		{"{}", BROKER_AMBIGUOUS, BROKER_AMBIGUOUS},
-		{"null", BROKER_AMBIGUOUS, BROKER_AMBIGUOUS},
-		{"", BROKER_AMBIGUOUS, BROKER_AMBIGUOUS},
-		{"<html>It works!</html>", BROKER_AMBIGUOUS, BROKER_AMBIGUOUS},
-		{"\x01\xff\xfe", BROKER_AMBIGUOUS, BROKER_AMBIGUOUS},
-		{OURS "x", BROKER_AMBIGUOUS, BROKER_AMBIGUOUS},
+	    {OURS, BROKER_ACCEPTED, BROKER_ACCEPTED},
+	    {ECHO("muster-d-b-1", "AAPL", "buy", "225.000"), BROKER_ACCEPTED, BROKER_ACCEPTED},
+	    {ECHO("muster-d-b-2", "AAPL", "buy", "225"), BROKER_AMBIGUOUS, BROKER_AMBIGUOUS},
+	    {ECHO("muster-d-b-1", "MSFT", "buy", "225"), BROKER_AMBIGUOUS, BROKER_CONTRADICTION},
+	    {ECHO("muster-d-b-1", "AAPL", "sell", "225"), BROKER_AMBIGUOUS, BROKER_CONTRADICTION},
+	    {ECHO("muster-d-b-1", "AAPL", "buy", "224"), BROKER_AMBIGUOUS, BROKER_CONTRADICTION},
+	    {ECHO("muster-d-b-1", "AAPL", "buy", "null"), BROKER_AMBIGUOUS, BROKER_AMBIGUOUS},
+	    {"[" OURS "]", BROKER_AMBIGUOUS, BROKER_ACCEPTED},
+	    {"[" ECHO("other", "AAPL", "buy", "225") "," OURS "]", BROKER_AMBIGUOUS, BROKER_ACCEPTED},
+	    {"[" ECHO("other", "AAPL", "buy", "225") "]", BROKER_AMBIGUOUS, BROKER_AMBIGUOUS},
+	    {"[]", BROKER_AMBIGUOUS, BROKER_NOT_FOUND},
+	    {"{}", BROKER_AMBIGUOUS, BROKER_AMBIGUOUS},
+	    {"null", BROKER_AMBIGUOUS, BROKER_AMBIGUOUS},
+	    {"", BROKER_AMBIGUOUS, BROKER_AMBIGUOUS},
+	    {"<html>It works!</html>", BROKER_AMBIGUOUS, BROKER_AMBIGUOUS},
+	    {"\x01\xff\xfe", BROKER_AMBIGUOUS, BROKER_AMBIGUOUS},
+	    {OURS "x", BROKER_AMBIGUOUS, BROKER_AMBIGUOUS},
 	};
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
 		hostile_broker_answer(hostile_of(state), 200, "", rows[i].body);
@@ -137,13 +139,13 @@ static void a_reply_that_proves_nothing_is_ambiguous(void **state)
 	static const char head[] = "HTTP/1.1 200 OK\r\nContent-Length: 400\r\n\r\n";
 	char cut[1024];
 	snprintf(cut, sizeof cut, "%s%s", head, OURS);
-	assert_ambiguous(state, "", HOSTILE_KEEP);						  /* never answers */
-	assert_ambiguous(state, "", HOSTILE_CLOSE);						  /* hangs up */
-	assert_ambiguous(state, "HTTP/1.1 200", HOSTILE_CLOSE);					  /* in mid-head */
-	assert_ambiguous(state, cut, HOSTILE_CLOSE);						  /* in mid-body */
-	assert_ambiguous(state, cut, HOSTILE_DRIP);						  /* a byte now and then */
-	assert_ambiguous(state, "HTTP/1.1 200 OK\r\n\r\n{", HOSTILE_FLOOD);			  /* endless body */
-	assert_ambiguous(state, "HTTP/1.1 200 OK\r\nX: ", HOSTILE_FLOOD);			  /* endless head */
+	assert_ambiguous(state, "", HOSTILE_KEEP);			    /* never answers */
+	assert_ambiguous(state, "", HOSTILE_CLOSE);			    /* hangs up */
+	assert_ambiguous(state, "HTTP/1.1 200", HOSTILE_CLOSE);		    /* in mid-head */
+	assert_ambiguous(state, cut, HOSTILE_CLOSE);			    /* in mid-body */
+	assert_ambiguous(state, cut, HOSTILE_DRIP);			    /* a byte now and then */
+	assert_ambiguous(state, "HTTP/1.1 200 OK\r\n\r\n{", HOSTILE_FLOOD); /* endless body */
+	assert_ambiguous(state, "HTTP/1.1 200 OK\r\nX: ", HOSTILE_FLOOD);   /* endless head */
 	assert_ambiguous(state, "no HTTP at all\r\n", HOSTILE_CLOSE);
 	assert_ambiguous(state, "HTTP/1.1 500 Error\r\nContent-Length: 0\r\n\r\n", HOSTILE_KEEP);
 	assert_ambiguous(state, "HTTP/1.1 307 Go\r\nLocation: /v2/orders\r\nContent-Length: 0\r\n\r\n", HOSTILE_KEEP);
@@ -225,10 +227,13 @@ static void a_used_up_rate_holds_calls_back_until_the_reset(void **state)
 static void what_is_no_order_never_leaves(void **state)
 {
 	static const struct broker_submit bad[] = {
-		{"muster-1", "AAPL", false, "0", NULL},	 {"muster-1", "AAPL", false, "-1", NULL},
-		{"muster-1", "AAPL", false, "1e3", NULL}, {"", "AAPL", false, "1", NULL},
-		{"muster-1", "", false, "1", NULL},	 {"muster-\xff", "AAPL", false, "1", NULL},
-		{"a-client-order-id-that-is-longer-than-any-broker-would-ever-take-it", "AAPL", false, "1", NULL},
+	    {"muster-1", "AAPL", false, "0", NULL},
+	    {"muster-1", "AAPL", false, "-1", NULL},
+	    {"muster-1", "AAPL", false, "1e3", NULL},
+	    {"", "AAPL", false, "1", NULL},
+	    {"muster-1", "", false, "1", NULL},
+	    {"muster-\xff", "AAPL", false, "1", NULL},
+	    {"a-client-order-id-that-is-longer-than-any-broker-would-ever-take-it", "AAPL", false, "1", NULL},
 	};
 	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
 		assert_int_equal(say_submit(*state, &bad[i])->outcome, BROKER_REJECTED);
@@ -249,7 +254,8 @@ static void an_end_answers_every_call_that_is_out(void **state)
 	ops->submit(fixture->broker, &order, broker_said_take, &said[0]);
 	ops->follow(fixture->broker, "b-1", 0, broker_said_take, &said[1]);
 	ops->follow(fixture->broker, "b-2", 0, broker_said_take, &said[2]);
-	ops->fills(fixture->broker, "b-1", 0, broker_said_take_fills, &said[3]);
+	ops->fills(fixture->broker, &(struct broker_fills_query){.broker_order_id = "b-1", .since_ms = 0},
+		   broker_said_take_fills, &said[3]);
 	broker_fixture_turn(fixture, 50);
 	ops->follow(fixture->broker, "b-3", 0, broker_said_take, &said[4]);
 	broker_free(fixture->broker);
@@ -285,16 +291,16 @@ static void calls_beyond_the_limit_wait_and_end_in_time(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(the_request_is_alpacas, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(only_our_own_echo_is_an_acceptance, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(a_reply_that_proves_nothing_is_ambiguous, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(a_submit_leaves_once_where_a_kept_connection_dies, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(what_never_left_is_not_sent, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(refused_keys_are_not_tried_again_and_not_told, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(a_used_up_rate_holds_calls_back_until_the_reset, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(what_is_no_order_never_leaves, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(an_end_answers_every_call_that_is_out, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(calls_beyond_the_limit_wait_and_end_in_time, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(the_request_is_alpacas, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(only_our_own_echo_is_an_acceptance, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(a_reply_that_proves_nothing_is_ambiguous, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(a_submit_leaves_once_where_a_kept_connection_dies, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(what_never_left_is_not_sent, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(refused_keys_are_not_tried_again_and_not_told, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(a_used_up_rate_holds_calls_back_until_the_reset, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(what_is_no_order_never_leaves, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(an_end_answers_every_call_that_is_out, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(calls_beyond_the_limit_wait_and_end_in_time, set_up, tear_down),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

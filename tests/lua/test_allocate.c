@@ -33,15 +33,13 @@ static void shares_are_written_and_posted(void **state)
 	     "\t<t2>=(order_id=q2-0 block_id=<b1> user_id=bob smallcase_id=sc1 symbol=AAPL side=buy\n"
 	     "\tbroker_type=paper quantity=50 price=190 gross_amount=9500 fee=0.75 executed_at=<now>)\n"
 	     "+user:alice:transactions zset - <t1>=<now_us>\n"
-	     "+user:bob:transactions zset - <t2>=<now_us>\n"
-	     "+users zset - alice=<now+retention> bob=<now+retention>\n");
+	     "+user:bob:transactions zset - <t2>=<now_us>\n");
 	STEP(ks, ALLOCATE, CHUNK("2") CAROL, "[allocated 3]",
 	     "~block:<b1> allocated=3\n"
 	     "~blocks <b1>=<now+lease>\n"
 	     "~counts unfilled=1 working=0\n"
 	     "~order:q3-0 ttl=<now+retention> fee=0 filled_quantity=0 gross_amount=0 status=unfilled\n"
-	     "\tupdated_at=<now>\n"
-	     "~users carol=<now+retention>\n");
+	     "\tupdated_at=<now>\n");
 }
 
 static void chunk_sent_again_posts_nothing(void **state)
@@ -123,8 +121,7 @@ static void first_order_of_a_request_outlives_the_others(void **state)
 	     "~counts unfilled=2 working=1\n"
 	     "~order:q1-0 fee=0 filled_quantity=0 gross_amount=0 open=1 status=unfilled updated_at=<now>\n"
 	     "~order:q1-1 ttl=<now+retention> fee=0 filled_quantity=0 gross_amount=0 status=unfilled\n"
-	     "\tupdated_at=<now>\n"
-	     "+users zset - alice=<now+retention>\n");
+	     "\tupdated_at=<now>\n");
 	STEP(ks, ALLOCATE, "<b2>|1|<lease>|0|<retention>|q1-2|unfilled|0|0|0", "[allocated 1]",
 	     "~block:<b2> allocated=1\n"
 	     "~blocks <b2>=<now+lease>\n"
@@ -151,8 +148,7 @@ static void orders_of_a_bulk_call_expire_one_by_one(void **state)
 	     "~blocks <b1>=<now+lease>\n"
 	     "~counts unfilled=1 working=1\n"
 	     "~order:bq-1 ttl=<now+retention> fee=0 filled_quantity=0 gross_amount=0 status=unfilled\n"
-	     "\tupdated_at=<now>\n"
-	     "+users zset - bob=<now+retention>\n");
+	     "\tupdated_at=<now>\n");
 }
 
 static void allocation_waits_for_the_close(void **state)

@@ -23,7 +23,6 @@ static void queued_order_leaves_its_group(void **state)
 	     "~counts canceled=1 queued=2\n"
 	     "~order:q1-0 ttl=<now+retention> created_at=<then> reason='canceled on request' status=canceled\n"
 	     "\tupdated_at=<now>\n"
-	     "+users zset - alice=<now+retention>\n"
 	     "~window:window-<due> orders=2\n");
 }
 
@@ -93,7 +92,6 @@ static void orders_of_a_request_are_canceled_together(void **state)
 	     "\tupdated_at=<now>\n"
 	     "~order:q4-1 ttl=<now+retention> created_at=<then> reason='canceled on request' status=canceled\n"
 	     "\tupdated_at=<now>\n"
-	     "+users zset - dave=<now+retention>\n"
 	     "~window:window-<due> orders=3\n");
 }
 
@@ -114,7 +112,6 @@ static void what_is_sealed_stays_while_the_rest_is_canceled(void **state)
 	     "~order:q1-0 open=1\n"
 	     "~order:q1-1 ttl=<now+retention> created_at=<then> reason='canceled on request' status=canceled\n"
 	     "\tupdated_at=<now>\n"
-	     "+users zset - alice=<now+retention>\n"
 	     "~window:window-<due> orders=1\n");
 	STEP(ks, CANCEL, CANCEL_Q1, "[canceled 0 1]", "");
 }

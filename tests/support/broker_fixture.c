@@ -137,7 +137,9 @@ const struct broker_result *say_cancel(struct broker_fixture *fixture, const cha
 struct broker_said *say_fills(struct broker_fixture *fixture, const char *id, int64_t since_ms)
 {
 	last = (struct broker_said){.is_inside = true};
-	fixture->broker->ops->fills(fixture->broker, id, since_ms, broker_said_take_fills, &last);
+	fixture->broker->ops->fills(fixture->broker,
+				    &(struct broker_fills_query){.broker_order_id = id, .since_ms = since_ms},
+				    broker_said_take_fills, &last);
 	(void)last_answer(fixture);
 	return &last;
 }

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* How a kind of key is read, and how many replies make one element. */
+/* How a kind of key is read, and how many replies make one element (0: the reply itself is one). */
 static const struct kind {
 	const char *type;
 	const char *command;
@@ -16,6 +16,7 @@ static const struct kind {
     {"zset", "ZRANGE %s 0 -1 WITHSCORES", 2},
     {"set", "SMEMBERS %s", 1},
     {"stream", "XRANGE %s - +", 1},
+    {"string", "GET %s", 0},
 };
 
 /* Never NULL: a test whose Redis is gone has nothing to say. */
@@ -76,7 +77,9 @@ static void read_elements(redisContext *redis, struct snapshot_key *key, const s
 	key->elements = calloc(reply->elements + 1, sizeof *key->elements);
 	if (!key->elements)
 		abort();
-	for (size_t i = 0; i + kind->stride <= reply->elements; i += kind->stride) {
+	if (reply->type == REDIS_REPLY_STRING)
+		key->elements[key->count++] = (struct snapshot_element){copy("value"), copy(reply->str)};
+	for (size_t i = 0; kind->stride && i + kind->stride <= reply->elements; i += kind->stride) {
 		const redisReply *name = reply->element[i];
 		struct snapshot_element *element = &key->elements[key->count++];
 

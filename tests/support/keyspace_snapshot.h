@@ -7,7 +7,7 @@
 #include <hiredis/hiredis.h>
 
 /* One element of a key. Hash: field and value; sorted set: member and score; set: member and ""; stream: id and
- * "(field=value ...)". */
+ * "(field=value ...)"; string: "value" and the text. */
 struct snapshot_element {
 	char *name;
 	char *value;

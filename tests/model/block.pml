@@ -1,0 +1,44 @@
+/* The life of one block, from its first order to its last share, with everything around it failing: clients, workers, broker,
+ * network, and with -DFAILOVER Redis itself. Why: tests show that the protocol held in the runs they made; this looks at
+ * every order of events there is, within the bounds that tests/model/run states.
+ *
+ * Each comment `= FILE NAME ...` says what of the code a piece stands for; tests/model/run checks that it still exists. */
+#include "state.pml"
+#include "broker.pml"
+#include "queue.pml"
+#include "worker.pml"
+
+#ifdef RESOLVES
+/* A person says once to go on as before. = lua/resolve.lua */
+active proctype person()
+{
+end:
+	atomic { now.block == NEEDS_REVIEW ->
+		now.block = now.review_from;
+		now.fence = 0; now.attempts = 0 }
+}
+#endif
+
+init
+{
+	atomic {
+#ifdef QUEUE
+		run client(1);
+		run client(2);
+#else
+		/* Both orders are in, and the window is sealed. */
+		now.known = 3; now.group = 3; now.members = 3; now.quantity = 2; acked = 3;
+		now.block = READY;
+#endif
+		k = 0;
+		do
+		:: k < SLICES -> run broker_side(k); k++
+		:: else -> break
+		od;
+		k = 0;
+		do
+		:: k < WORKERS -> run worker(k + 1); k++
+		:: else -> break
+		od
+	}
+}

@@ -1,0 +1,146 @@
+/* The trade queue: clients that repeat what was not answered, the seal that closes the group, and, with -DFAILOVER, a replica
+ * that takes over with what it has. */
+
+/* Orders join a group, are withdrawn, are sealed. */
+inline copy(to, from)
+{
+	to.block = from.block; to.fence = from.fence; to.is_named = from.is_named; to.is_healthy = from.is_healthy;
+	to.attempts = from.attempts; to.review_from = from.review_from;
+	to.known = from.known; to.group = from.group; to.other = from.other; to.withdrawn = from.withdrawn;
+	to.members = from.members; to.quantity = from.quantity;
+	to.filled = from.filled; to.allocated = from.allocated; to.shared = from.shared;
+	to.posted[0] = from.posted[0]; to.posted[1] = from.posted[1];
+	k = 0;
+	do
+	:: k < SLICES ->
+		to.slice[k].status = from.slice[k].status; to.slice[k].is_unsent = from.slice[k].is_unsent;
+		to.slice[k].lookups = from.slice[k].lookups; to.slice[k].filled = from.slice[k].filled;
+		to.slice[k].stored = from.slice[k].stored;
+		k++
+	:: else -> break
+	od
+}
+
+#ifdef QUEUE
+/* New orders join as long as windows:open names the window. */
+#ifdef MUT_JOIN_WHILE_SEALING
+#define TAKES_ORDERS (now.block <= READY)
+#else
+#define TAKES_ORDERS (now.block == OPEN)
+#endif
+#ifdef MUT_CANCEL_AFTER_SEAL
+#define IS_WINDOW_OPEN (now.block <= READY)
+#else
+#define IS_WINDOW_OPEN (now.block == OPEN)
+#endif
+#ifdef MUT_SAME_KEY_JOINS_TWICE
+#define IS_STORED(order) false
+#else
+#define IS_STORED(order) (now.known & (order))
+#endif
+#ifdef FAILOVER
+#define HISTORY is_failed_over
+#else
+#define HISTORY false
+#endif
+
+/* One client with one order, through any of the API processes. */
+proctype client(byte order)
+{
+	bool is_written, history;
+repeat:
+	/* = lua/enqueue.lua, = src/api/commit.c batch_send */
+	atomic {
+		history = HISTORY;
+		if
+		:: IS_STORED(order) ->
+			/* `replayed`. WAIT speaks only of what its own connection wrote, and this may be another one
+			 * than that of the first try: the script must write something. */
+#ifdef MUT_REPLAY_WRITES_NOTHING
+			is_written = false
+#else
+			is_written = true
+#endif
+		:: !IS_STORED(order) && TAKES_ORDERS ->
+			now.known = now.known | order;
+			now.group = now.group | order; now.quantity++;
+			is_written = true
+		:: !IS_STORED(order) && !TAKES_ORDERS -> /* the window's successor, = lua/lib/open_window.lua open_window */
+			now.known = now.known | order;
+			now.other = now.other | order;
+			is_written = true
+		fi
+	}
+	/* The reply is lost, or the API process dies: the client sends the same key again. */
+	if
+	:: atomic { CAN_FAIL -> faults++; goto repeat }
+	:: true
+	fi;
+#ifdef FAILOVER
+	/* = src/api/commit.c batch_replicated, = src/shared/redis_call.c redis_link_wait_replicas: only the connection, and so
+	 * the history, that carried the write. */
+	atomic {
+		if
+#ifndef MUT_WAIT_ON_ANY_CONNECTION
+		:: history != HISTORY -> goto repeat
+		:: history == HISTORY ->
+#else
+		:: true ->
+#endif
+#ifndef MUT_NO_WAIT
+			if
+			:: is_written && !is_failed_over && history == HISTORY -> copy(replica, now)
+			:: else
+			fi;
+#endif
+			acked = acked | order
+		fi
+	}
+#else
+	acked = acked | order;
+#endif
+	atomic { is_written = false; history = false }
+#ifdef CANCELS
+	if
+	:: atomic { /* = lua/cancel.lua */
+		IS_WINDOW_OPEN && (now.group & order) ->
+		now.group = now.group & ~order; now.quantity--;
+		now.withdrawn = now.withdrawn | order }
+	:: true
+	fi
+#endif
+}
+
+/* Any worker seals what is due. = lua/seal.lua seal_block, = src/worker/trade_scheduler.c send_seal */
+inline seal()
+{
+	if
+	:: now.block == OPEN -> now.block = SEALING /* first chunk; this block is of a later one */
+	:: now.block == SEALING ->
+		now.members = now.group;
+		now.fence = 0;
+		if
+		:: now.members == 0 -> now.block = CANCELED
+		:: else -> now.block = READY
+		fi
+	fi
+}
+#define CAN_SEAL ((now.block == OPEN && (now.known & ~now.other)) || now.block == SEALING)
+#endif
+
+#ifdef FAILOVER
+/* The replica follows a while behind; at any moment it can become the master. */
+active proctype replication()
+{
+end:
+	do
+	:: atomic { !is_failed_over -> copy(replica, now) }
+	:: atomic { !is_failed_over ->
+		is_failed_over = true;
+		copy(now, replica);
+		now.is_healthy = false; /* who was named there need not know it */
+		assert(((now.group | now.other | now.withdrawn) & acked) == acked); /* I1 */
+		replica.fence = 0 }
+	od
+}
+#endif
