@@ -39,6 +39,7 @@ for a = 8, #ARGV, 6 do
 	call('ZADD', P .. 'user:' .. user .. ':orders', at, order)
 	index = index + 1
 end
+flush_groups()
 local rejected = index - from - accepted
 call('HSET', at_window, 'received', index)
 call('HINCRBY', at_window, 'orders', accepted)

@@ -55,6 +55,7 @@ for r = 1, tonumber(ARGV[4]) do
 	end
 	a = a + n * 3
 end
+flush_groups()
 for _, lane in pairs(slots) do
 	for _, slot in pairs(lane) do
 		if slot.orders > 0 then call('HINCRBY', P .. 'window:' .. slot.window, 'orders', slot.orders) end

@@ -17,8 +17,11 @@ static void on_up(struct redis_link *link, void *arg)
 	struct worker *worker = arg;
 
 	(void)link;
-	if (!worker->is_draining)
-		trade_scheduler_go(worker->scheduler);
+	worker->was_up = true;
+	if (worker->is_draining)
+		return;
+	trade_scheduler_go(worker->scheduler);
+	sweeper_go(worker->sweeper);
 }
 
 /* Redis is gone. What the blocks in hand did last may be stored or not: somebody claims them again and finds out. */
@@ -26,11 +29,15 @@ static void on_down(struct redis_link *link, const struct err *why, void *arg)
 {
 	struct worker *worker = arg;
 
-	(void)link;
-	(void)why;
 	trade_scheduler_pause(worker->scheduler);
+	sweeper_pause(worker->sweeper);
 	worker_drop_blocks(worker);
 	worker_check_drained(worker);
+	if (worker->was_up || !redis_link_is_unfit(link))
+		return;
+	/* A Redis that may forget what was sent to a broker is refused at the start. */
+	log_event(LOG_ERROR, "start_refused", "reason", why->message, "option", "redis.durability", NULL);
+	program_stop(worker->program, 1);
 }
 
 /* Something is due before its time. */
@@ -101,6 +108,7 @@ struct worker *worker_new(struct program *program)
 		worker->brokers[i] = broker_new(worker->base, worker->http, &worker->config->brokers[i]);
 	worker->scheduler = trade_scheduler_new(worker);
 	worker->lease = lease_new(worker);
+	worker->sweeper = sweeper_new(worker);
 	worker->calls = redis_link_new(worker->base, worker->config, "calls", NULL, &calls_hooks, worker);
 	worker->wake = redis_link_new(worker->base, worker->config, "wake", "wake", &wake_hooks, worker);
 	return worker;
@@ -116,6 +124,7 @@ void worker_free(struct worker *worker)
 		broker_free(worker->brokers[i]);
 	http_client_free(worker->http);
 	lease_free(worker->lease);
+	sweeper_free(worker->sweeper);
 	trade_scheduler_free(worker->scheduler);
 	script_args_free(worker->args);
 	event_free(worker->drain_limit);
@@ -128,6 +137,7 @@ void worker_drain(struct worker *worker)
 
 	worker->is_draining = true;
 	trade_scheduler_pause(worker->scheduler);
+	sweeper_pause(worker->sweeper);
 	(void)event_add(worker->drain_limit, &limit);
 	worker_check_drained(worker);
 }

@@ -16,6 +16,7 @@
 #include "worker/http_client.h"
 #include "worker/lease.h"
 #include "worker/log_limit.h"
+#include "worker/sweeper.h"
 #include "worker/trade_scheduler.h"
 
 struct worker {
@@ -29,6 +30,7 @@ struct worker {
 	struct broker *brokers[CONFIG_BROKERS_MAX]; /* as in config->brokers */
 	struct trade_scheduler *scheduler;
 	struct lease *lease;
+	struct sweeper *sweeper;
 	struct block_list in_hand;
 	size_t in_hand_count;
 	char name[320]; /* HOST:PID */
@@ -36,6 +38,7 @@ struct worker {
 	char pid[24];
 	int64_t started_at_ms; /* the host's clock: for people */
 	bool is_draining;
+	bool was_up; /* Redis could be used at least once */
 	struct event *drain_limit;
 	struct log_limit unknown_limit, follow_limit, fills_limit;
 };
