@@ -22,13 +22,14 @@ LIBS := -lhiredis -levent -ljansson -lcurl -linih -lcrypto -lm
 Q := $(if $(V),,@)
 SAY := $(if $(V),:,printf '  %s %s\n')
 
-PROGRAMS := $(BUILD)/muster-api $(BUILD)/muster-worker $(BUILD)/muster-paper
+PROGRAMS := $(BUILD)/muster-api $(BUILD)/muster-worker $(BUILD)/muster-paper $(BUILD)/muster-audit
 
 objects = $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard $(1)))
 SHARED := $(call objects,src/shared/*.c) $(BUILD)/obj/gen/script_data.o
 API := $(filter-out %/main.o,$(call objects,src/api/*.c))
 WORKER := $(filter-out %/main.o,$(call objects,src/worker/*.c))
 PAPER := $(filter-out %/main.o,$(call objects,src/paper/*.c))
+AUDIT := $(filter-out %/main.o,$(call objects,src/audit/*.c))
 SUPPORT := $(call objects,tests/support/*.c)
 
 LUA := $(sort $(wildcard lua/*.lua))
@@ -75,6 +76,7 @@ $(BUILD)/libshared.a: $(SHARED)
 $(BUILD)/libapi.a: $(API)
 $(BUILD)/libworker.a: $(WORKER)
 $(BUILD)/libpaper.a: $(PAPER)
+$(BUILD)/libaudit.a: $(AUDIT)
 $(BUILD)/libsupport.a: $(SUPPORT)
 $(BUILD)/lib%.a:
 	@rm -f $@
@@ -83,6 +85,7 @@ $(BUILD)/lib%.a:
 $(BUILD)/muster-api: $(BUILD)/obj/src/api/main.o $(BUILD)/libapi.a $(BUILD)/libshared.a
 $(BUILD)/muster-worker: $(BUILD)/obj/src/worker/main.o $(BUILD)/libworker.a $(BUILD)/libshared.a
 $(BUILD)/muster-paper: $(BUILD)/obj/src/paper/main.o $(BUILD)/libpaper.a $(BUILD)/libshared.a
+$(BUILD)/muster-audit: $(BUILD)/obj/src/audit/main.o $(BUILD)/libaudit.a $(BUILD)/libshared.a
 $(PROGRAMS):
 	@$(SAY) LD $@
 	$(Q)$(CC) $(MODE) $(LDFLAGS) -o $@ $^ $(LIBS)
@@ -110,7 +113,7 @@ $(BUILD)/gen/script_list.h $(BUILD)/gen/script_data.c &: $(LUA_JOINED) lua/lib/e
 
 # --- tests
 
-$(TESTS) $(BENCHES): $(BUILD)/%: $(BUILD)/obj/%.o $(BUILD)/libsupport.a $(BUILD)/libapi.a $(BUILD)/libworker.a $(BUILD)/libpaper.a $(BUILD)/libshared.a
+$(TESTS) $(BENCHES): $(BUILD)/%: $(BUILD)/obj/%.o $(BUILD)/libsupport.a $(BUILD)/libapi.a $(BUILD)/libworker.a $(BUILD)/libpaper.a $(BUILD)/libaudit.a $(BUILD)/libshared.a
 	@mkdir -p $(@D)
 	@$(SAY) LD $@
 	$(Q)$(CC) $(MODE) $(LDFLAGS) -o $@ $^ $(LIBS) -lcmocka

@@ -95,8 +95,12 @@ struct audit_broker_order {
 struct audit_ledger {
 	const char *broker_type;
 	struct audit_list orders; /* of struct audit_broker_order */
-	struct audit_map by_client_id, by_broker_id;
-	size_t fills;
+	struct audit_map by_client_id, by_broker_id, fill_of;
+};
+
+/* A member of one of the sets sides:BROKER:SYMBOL:WHICH. */
+struct audit_side {
+	const char *name, *block_id;
 };
 
 struct audit_counts {
@@ -112,7 +116,9 @@ struct audit {
 	int64_t now_ms, retention_ms;
 	const char *deployment; /* "": Redis has none */
 	int64_t deployed_at_ms;
-	struct audit_list orders, blocks, slices, windows, postings, house, users;
+	struct audit_list orders, blocks, slices, windows, postings, house;
+	struct audit_list users, side_keys; /* texts */
+	struct audit_list sides;	    /* of struct audit_side */
 	struct audit_map order_of, block_of, slice_of, window_of, posting_of, user_of;
 	struct audit_counts counts, counts_after;
 	struct audit_ledger *ledgers[AUDIT_LEDGERS_MAX];

@@ -129,7 +129,7 @@ static bool compute(struct block *block, struct err *err)
 	    .gross_nano = block->gross_nano,
 	    .fee_nano = block->fee_nano,
 	    .lot_nano = block->lot_nano,
-	    .minor_unit_nano = block->broker->config->minor_unit_nano,
+	    .minor_unit_nano = block->minor_unit_nano,
 	};
 
 	return allocation_compute(block->run->rows, block->run->count, &fills, &block->run->house, err);

@@ -71,6 +71,8 @@ static void read_order(struct alpaca_call *call, const json_t *json, struct brok
 			  : call->op == ALPACA_SUBMIT ? BROKER_AMBIGUOUS
 						      : BROKER_CONTRADICTION;
 	result->order = order.order;
+	result->order.is_other_trade =
+	    strcmp(order.symbol, call->expected.symbol) != 0 || order.is_sell != call->expected.is_sell;
 	if (is_ours)
 		alpaca_heed_status(call->alpaca, &order);
 }

@@ -45,12 +45,21 @@ static void take_row(struct alpaca_walk *walk, const json_t *row)
 			continue;
 		if (is_fine) {
 			add_fill(waiter->call, &fill);
-			if (waiter->call->fills_nano == waiter->call->expected_nano)
-				alpaca_walk_answer(walk, waiter, &waiter->call->result);
 			continue;
 		}
 		waiter->call->result.outcome = BROKER_AMBIGUOUS;
 		waiter->call->result.why = why;
+	}
+}
+
+/* Whoever has enough need not wait for the rest. Not before the page is read to its end: an order may have been told as final
+ * with less than was filled, and its other fills stand close by. */
+static void settle(struct alpaca_walk *walk)
+{
+	for (size_t i = 0; i < walk->count; i++) {
+		struct alpaca_call *call = walk->waiters[i].call;
+		if (call && call->expected_nano && call->fills_nano >= call->expected_nano)
+			alpaca_walk_answer(walk, &walk->waiters[i], &call->result);
 	}
 }
 
@@ -78,6 +87,7 @@ const struct alpaca_walk_kind alpaca_fills_walk = {
     .has_singles = false,
     .path = page_path,
     .take = take_row,
+    .settle = settle,
     .advance = advance,
     .finish = answer,
 };

@@ -107,6 +107,8 @@ struct alpaca_walk_kind {
 	void (*path)(const struct alpaca_walk *walk, char *path);
 	/* Reads one row. */
 	void (*take)(struct alpaca_walk *walk, const json_t *row);
+	/* A page was read: may answer those who have what they need. NULL: take does. */
+	void (*settle)(struct alpaca_walk *walk);
 	/* Sets where the next page begins; false where it cannot be told. */
 	bool (*advance)(struct alpaca_walk *walk, const json_t *last_row);
 	/* Nothing more comes: answers one call that is still open. `is_whole` is false where the list was not read to

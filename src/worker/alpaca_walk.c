@@ -89,6 +89,8 @@ static void page_take(struct alpaca_walk *walk, const json_t *rows)
 	size_t i, count = json_array_size(rows);
 	json_array_foreach (rows, i, row)
 		walk->kind->take(walk, row);
+	if (walk->kind->settle)
+		walk->kind->settle(walk);
 	walk->pages++;
 	/* Asking for the rest one by one costs at most as much again as the pages have cost so far. */
 	bool is_cheaper_alone = walk->kind->has_singles && walk->open_count <= walk->pages;

@@ -70,9 +70,13 @@ static bool read_totals(struct block *block, const redisReply *fields)
 	const char *filled = reply_field(fields, "filled_quantity");
 	const char *gross = reply_field(fields, "gross_amount");
 	const char *fee = reply_field(fields, "fee");
+	const char *minor_unit = reply_field(fields, "minor_unit");
 
 	if (block->status != BLOCK_CLOSING)
 		return true;
+	block->minor_unit_nano = NANO; /* nothing to share out, unless the block was closed after being at the broker */
+	if (minor_unit && !decimal_parse(minor_unit, &block->minor_unit_nano, NULL))
+		return false;
 	return filled && gross && fee && decimal_parse(filled, &block->filled_nano, NULL) &&
 	       decimal_parse_wide(gross, &block->gross_nano, NULL) && decimal_parse_wide(fee, &block->fee_nano, NULL) &&
 	       read_text(fields, "outcome", block->outcome, sizeof block->outcome);

@@ -68,6 +68,7 @@ struct block {
 	enum block_resolution resolution;
 	int64_t quantity_nano;
 	int64_t lot_nano;
+	int64_t minor_unit_nano; /* from the close on */
 	int64_t orders;
 	int64_t allocated; /* orders that have their share */
 	int64_t polls;

@@ -100,6 +100,8 @@ static void send_close(struct block *block)
 	script_args_add(args, decimal_format_wide(block->fee_nano, text));
 	script_args_add(args, block->outcome);
 	script_args_add(args, why);
+	block->minor_unit_nano = block->broker->config->minor_unit_nano;
+	script_args_add(args, decimal_format(block->minor_unit_nano, text));
 	block_call(block, SCRIPT_CLOSE, args, BLOCK_WAITS_FOR_CLOSE);
 }
 

@@ -58,6 +58,7 @@ struct broker_order {
 	int64_t average_price_nano; /* 0 where nothing is filled */
 	int128 fee_nano;	    /* what the broker charged, 0 where it says nothing */
 	int64_t submitted_at_ms;
+	bool is_other_trade; /* of a CONTRADICTION: another symbol or side, so that no fill of it can be ours */
 };
 
 struct broker_result {

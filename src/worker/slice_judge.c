@@ -94,14 +94,6 @@ static struct slice_verdict try_again(struct slice *slice)
 	return later(slice->result.retry_after_ms > 0 ? slice->result.retry_after_ms : backoff_retry_ms(slice->tries));
 }
 
-/* What is there under our id is not what we sent. Only a person can say that it is ours all the same. */
-static struct slice_verdict contradiction(struct slice *slice, enum block_resolution resolution)
-{
-	if (resolution != RESOLUTION_ADOPT && resolution != RESOLUTION_CANCEL)
-		return to_review("what the broker holds under our client_order_id is not what was sent");
-	return slice_adopt(slice, &slice->result.order) ? known() : try_again(slice);
-}
-
 /* Final, without anything at the broker. */
 static struct slice_verdict end_slice(struct slice *slice, enum slice_status status, const char *reason)
 {
@@ -111,6 +103,19 @@ static struct slice_verdict end_slice(struct slice *slice, enum slice_status sta
 	if (reason != slice->reason)
 		(void)snprintf(slice->reason, sizeof slice->reason, "%s", reason);
 	return known();
+}
+
+/* What is there under our id is not what we sent. Only a person can say that it is ours all the same; where it is another stock
+ * or side not even that, or its fills would be shared out as if they were of this one. */
+static struct slice_verdict contradiction(struct slice *slice, enum block_resolution resolution)
+{
+	bool is_other_trade = slice->result.order.is_other_trade;
+
+	if (is_other_trade && resolution == RESOLUTION_CANCEL)
+		return end_slice(slice, SLICE_CANCELED, "canceled; the broker has another trade under its id");
+	if (is_other_trade || (resolution != RESOLUTION_ADOPT && resolution != RESOLUTION_CANCEL))
+		return to_review("what the broker holds under our client_order_id is not what was sent");
+	return slice_adopt(slice, &slice->result.order) ? known() : try_again(slice);
 }
 
 void slice_cancel_unsent(struct slice *slice)

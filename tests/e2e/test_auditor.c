@@ -1,5 +1,5 @@
-/* The auditor itself: spoils one thing at a time in books that were exact, and expects it to notice. Each case runs in a
- * process of its own, this program with the case's number, because there it must fail. */
+/* The auditor itself: spoils one thing at a time in books that were exact, and expects it to notice. Each case runs in
+ * a process of its own, this program with the case's number, because there it must fail. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -23,36 +23,40 @@
 static const struct {
 	const char *script, *line, *says;
 } cases[] = {
-	{"return 1", NULL, NULL}, /* nothing: it must find nothing */
-	{FIRST("order") "redis.call('HSET', k, 'filled_quantity', '4')", NULL, "is filled with 4"},
-	{POSTING "for i = 1, #e[2], 2 do if e[2][i] == 'quantity' then e[2][i + 1] = '9' end end "
-		 "redis.call('XDEL', 'muster:{0}:transactions', e[1]) "
-		 "redis.call('XADD', 'muster:{0}:transactions', '*', unpack(e[2]))",
-	 NULL, "posted quantity"},
-	{FIRST("order") "redis.call('HSET', k, 'gross_amount', '99')", NULL, "posted amount"},
-	{FIRST("order") "redis.call('HSET', k, 'fee', '0.01')", NULL, "posted fee"},
-	{FIRST("order") "redis.call('HSET', k, 'quantity', '99')", NULL, "quantity of an order has changed"},
-	{FIRST("order") "redis.call('HSET', k, 'status', 'unfilled')", NULL, "is unfilled with"},
-	{FIRST("order") "redis.call('HSET', k, 'block', '1-1')", NULL, "symbol of an order has changed"},
-	{FIRST("order") "redis.call('DEL', k)", NULL, "404"},
-	{FIRST("order") "redis.call('PERSIST', k)", NULL, "has no TTL"},
-	{POSTING "redis.call('XADD', 'muster:{0}:transactions', '*', unpack(e[2]))", NULL, "posted twice"},
-	{POSTING "redis.call('XDEL', 'muster:{0}:transactions', e[1])", NULL, "no transaction"},
-	{FIRST("slice") "redis.call('RENAME', k, k .. 'x')", NULL, "\"\" != "},
-	{FIRST("slice") "redis.call('HSET', k, 'filled_quantity', '1')", NULL, "filled by a slice"},
-	{FIRST("slice") "redis.call('HSET', k, 'quantity', '12')", NULL, "quantity at the broker"},
-	{"redis.call('HINCRBY', 'muster:{0}:counts', 'working', 1)", NULL, "counted as working"},
-	{"redis.call('SADD', 'muster:{0}:sides:paper:AAPL:sell', 'x')", NULL, "is left"},
-	{NULL,
-	 "{\"event\":\"order\",\"outcome\":\"accepted\",\"client_order_id\":\"muster-x\",\"symbol\":\"F\",\"side\":\"buy\",\"qty\":\"1\","
-	 "\"commission\":null}",
-	 "!= 0x1"},
-	{NULL,
-	 "{\"event\":\"order\",\"outcome\":\"accepted\",\"client_order_id\":\"@\",\"symbol\":\"AAPL\",\"side\":\"buy\",\"qty\":\"11\","
-	 "\"commission\":null}",
-	 "accepted 2 times"},
-	{NULL, "{\"event\":\"fill\",\"client_order_id\":\"@\",\"symbol\":\"AAPL\",\"side\":\"buy\",\"qty\":\"1\",\"price\":\"1\"}",
-	 "is still open at the broker"},
+    {"return 1", NULL, NULL}, /* nothing: it must find nothing */
+    {FIRST("order") "redis.call('HSET', k, 'filled_quantity', '4')", NULL, "is filled with 4"},
+    {POSTING "for i = 1, #e[2], 2 do if e[2][i] == 'quantity' then e[2][i + 1] = '9' end end "
+	     "redis.call('XDEL', 'muster:{0}:transactions', e[1]) "
+	     "redis.call('XADD', 'muster:{0}:transactions', '*', unpack(e[2]))",
+     NULL, "posted quantity"},
+    {FIRST("order") "redis.call('HSET', k, 'gross_amount', '99')", NULL, "posted amount"},
+    {FIRST("order") "redis.call('HSET', k, 'fee', '0.01')", NULL, "posted fee"},
+    {FIRST("order") "redis.call('HSET', k, 'quantity', '99')", NULL, "quantity of an order has changed"},
+    {FIRST("order") "redis.call('HSET', k, 'status', 'unfilled')", NULL, "is unfilled with"},
+    {FIRST("order") "redis.call('HSET', k, 'block', '1-1')", NULL, "symbol of an order has changed"},
+    {FIRST("order") "redis.call('DEL', k)", NULL, "404"},
+    {FIRST("order") "redis.call('PERSIST', k)", NULL, "has no TTL"},
+    {POSTING "redis.call('XADD', 'muster:{0}:transactions', '*', unpack(e[2]))", NULL, "posted twice"},
+    {POSTING "redis.call('XDEL', 'muster:{0}:transactions', e[1])", NULL, "no transaction"},
+    {FIRST("slice") "redis.call('RENAME', k, k .. 'x')", NULL, "\"\" != "},
+    {FIRST("slice") "redis.call('HSET', k, 'filled_quantity', '1')", NULL, "filled by a slice"},
+    {FIRST("slice") "redis.call('HSET', k, 'quantity', '12')", NULL, "quantity at the broker"},
+    {"redis.call('HINCRBY', 'muster:{0}:counts', 'working', 1)", NULL, "counted as working"},
+    {"redis.call('SADD', 'muster:{0}:sides:paper:AAPL:sell', 'x')", NULL, "is left"},
+    {NULL,
+     "{\"event\":\"order\",\"outcome\":\"accepted\",\"client_order_id\":\"muster-x\",\"symbol\":\"F\",\"side\":\"buy\","
+     "\"qty\":\"1\","
+     "\"commission\":null}",
+     "!= 0x1"},
+    {NULL,
+     "{\"event\":\"order\",\"outcome\":\"accepted\",\"client_order_id\":\"@\",\"symbol\":\"AAPL\",\"side\":\"buy\","
+     "\"qty\":\"11\","
+     "\"commission\":null}",
+     "accepted 2 times"},
+    {NULL,
+     "{\"event\":\"fill\",\"client_order_id\":\"@\",\"symbol\":\"AAPL\",\"side\":\"buy\",\"qty\":\"1\",\"price\":"
+     "\"1\"}",
+     "is still open at the broker"},
 };
 
 static size_t chosen; /* in the child: which case */
@@ -66,8 +70,8 @@ static void add_line(struct stack *stack, const char *line)
 
 	assert_true(file && slices->elements == 1);
 	if (at)
-		(void)fprintf(file, "%.*s%s%s\n", (int)(at - line), line, slices->element[0]->str + strlen("muster:{0}:slice:"),
-			      at + 1);
+		(void)fprintf(file, "%.*s%s%s\n", (int)(at - line), line,
+			      slices->element[0]->str + strlen("muster:{0}:slice:"), at + 1);
 	else
 		(void)fprintf(file, "%s\n", line);
 	(void)fclose(file);
@@ -111,8 +115,9 @@ static bool is_noticed(size_t i)
 	text = process_log(child);
 	noticed = cases[i].says ? code != 0 && strstr(text, cases[i].says) : code == 0;
 	if (!noticed)
-		print_error("case %zu (%s): exit %d, wanted \"%s\":\n%s\n", i, cases[i].script ? cases[i].script : cases[i].line,
-			    code, cases[i].says ? cases[i].says : "no fault", text);
+		print_error("case %zu (%s): exit %d, wanted \"%s\":\n%s\n", i,
+			    cases[i].script ? cases[i].script : cases[i].line, code,
+			    cases[i].says ? cases[i].says : "no fault", text);
 	free(text);
 	process_free(child);
 	(void)close(log);

@@ -25,19 +25,19 @@ _Static_assert(sizeof BODY - 1 == 82, "LENGTH must say how long BODY is");
 static const struct {
 	const char *name, *bytes, *status; /* two may be right: "400 411" */
 } rows[] = {
-	{"two lengths", POST HOST TYPE LENGTH LENGTH "\r\n" BODY, "400"},
-	{"two lengths that differ", POST HOST TYPE LENGTH "Content-Length: 5\r\n\r\n" BODY, "400"},
-	{"two hosts", POST HOST HOST TYPE LENGTH "\r\n" BODY, "400"},
-	{"no host", POST TYPE LENGTH "\r\n" BODY, "400"},
-	{"a space in a header name", POST HOST TYPE "Content-Length : 82\r\n\r\n" BODY, "400"},
-	{"a header folded", POST HOST TYPE LENGTH "X-A: b\r\n Y: c\r\nX B: d\r\n\r\n" BODY, "400"},
-	{"no length", POST HOST TYPE "\r\n", "400 411"},
-	{"a signed length", POST HOST TYPE "Content-Length: +82\r\n\r\n" BODY, "400"},
-	{"a negative length", POST HOST TYPE "Content-Length: -1\r\n\r\n" BODY, "400"},
-	{"a length that is a word", POST HOST TYPE "Content-Length: many\r\n\r\n" BODY, "400"},
-	{"a length beside chunks", POST HOST TYPE LENGTH "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n", "400"},
-	{"two keys", POST HOST TYPE LENGTH "Idempotency-Key: a\r\nIdempotency-Key: b\r\n\r\n" BODY, "400"},
-	{"no HTTP at all", "hello there\r\n\r\n", "400"},
+    {"two lengths", POST HOST TYPE LENGTH LENGTH "\r\n" BODY, "400"},
+    {"two lengths that differ", POST HOST TYPE LENGTH "Content-Length: 5\r\n\r\n" BODY, "400"},
+    {"two hosts", POST HOST HOST TYPE LENGTH "\r\n" BODY, "400"},
+    {"no host", POST TYPE LENGTH "\r\n" BODY, "400"},
+    {"a space in a header name", POST HOST TYPE "Content-Length : 82\r\n\r\n" BODY, "400"},
+    {"a header folded", POST HOST TYPE LENGTH "X-A: b\r\n Y: c\r\nX B: d\r\n\r\n" BODY, "400"},
+    {"no length", POST HOST TYPE "\r\n", "400 411"},
+    {"a signed length", POST HOST TYPE "Content-Length: +82\r\n\r\n" BODY, "400"},
+    {"a negative length", POST HOST TYPE "Content-Length: -1\r\n\r\n" BODY, "400"},
+    {"a length that is a word", POST HOST TYPE "Content-Length: many\r\n\r\n" BODY, "400"},
+    {"a length beside chunks", POST HOST TYPE LENGTH "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n", "400"},
+    {"two keys", POST HOST TYPE LENGTH "Idempotency-Key: a\r\nIdempotency-Key: b\r\n\r\n" BODY, "400"},
+    {"no HTTP at all", "hello there\r\n\r\n", "400"},
 };
 
 static char *digest_of(struct stack *stack)
@@ -124,9 +124,9 @@ static int teardown(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_malformed_requests_are_refused_and_the_connection_closed),
-		cmocka_unit_test(test_a_sound_request_over_the_same_socket_is_taken),
-		cmocka_unit_test(test_clients_that_leave_are_forgotten),
+	    cmocka_unit_test(test_malformed_requests_are_refused_and_the_connection_closed),
+	    cmocka_unit_test(test_a_sound_request_over_the_same_socket_is_taken),
+	    cmocka_unit_test(test_clients_that_leave_are_forgotten),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

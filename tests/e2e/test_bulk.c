@@ -30,12 +30,12 @@ static int accepted_at_broker(const struct stack *stack)
 static void test_two_users_get_their_results_in_the_same_answer(void **state)
 {
 	struct stack *stack = *state = stack_start(&(struct stack_options){.workers = 1});
-	const json_t *answer = stack_post(
-		stack, 200, BULK,
-		"[{\"user_id\":\"user1\",\"smallcase_id\":\"sc1\",\"suggestions\":["
-		"{\"symbol\":\"AAPL\",\"action\":\"buy\",\"quantity\":100},{\"symbol\":\"MSFT\",\"action\":\"sell\",\"quantity\":3}]},"
-		"{\"user_id\":\"user2\",\"smallcase_id\":\"sc2\",\"suggestions\":["
-		"{\"symbol\":\"AAPL\",\"action\":\"buy\",\"quantity\":\"50\"}]}]");
+	const json_t *answer = stack_post(stack, 200, BULK,
+					  "[{\"user_id\":\"user1\",\"smallcase_id\":\"sc1\",\"suggestions\":["
+					  "{\"symbol\":\"AAPL\",\"action\":\"buy\",\"quantity\":100},{\"symbol\":"
+					  "\"MSFT\",\"action\":\"sell\",\"quantity\":3}]},"
+					  "{\"user_id\":\"user2\",\"smallcase_id\":\"sc2\",\"suggestions\":["
+					  "{\"symbol\":\"AAPL\",\"action\":\"buy\",\"quantity\":\"50\"}]}]");
 
 	assert_json_text(answer, "/status", "completed");
 	assert_json_int(answer, "/summary/requests", 2);
@@ -63,14 +63,14 @@ static void test_two_users_get_their_results_in_the_same_answer(void **state)
 static void test_an_order_that_cannot_be_sized_does_not_hold_up_the_others(void **state)
 {
 	struct stack *stack = *state = stack_start(&(struct stack_options){.workers = 1});
-	const json_t *answer = stack_post(
-		stack, 200, BULK,
-		"[{\"user_id\":\"u1\",\"smallcase_id\":\"sc1\",\"suggestions\":["
-		"{\"symbol\":\"NOPE\",\"action\":\"buy\",\"quantity\":1},"
-		"{\"symbol\":\"AAPL\",\"action\":\"buy\",\"weight_change\":5},"
-		"{\"symbol\":\"AAPL\",\"action\":\"buy\",\"quantity\":\"0.5\"},"
-		"{\"symbol\":\"AAPL\",\"action\":\"buy\",\"quantity\":7,\"broker_type\":\"nobody\"},"
-		"{\"symbol\":\"AAPL\",\"action\":\"buy\",\"quantity\":7}]}]");
+	const json_t *answer =
+	    stack_post(stack, 200, BULK,
+		       "[{\"user_id\":\"u1\",\"smallcase_id\":\"sc1\",\"suggestions\":["
+		       "{\"symbol\":\"NOPE\",\"action\":\"buy\",\"quantity\":1},"
+		       "{\"symbol\":\"AAPL\",\"action\":\"buy\",\"weight_change\":5},"
+		       "{\"symbol\":\"AAPL\",\"action\":\"buy\",\"quantity\":\"0.5\"},"
+		       "{\"symbol\":\"AAPL\",\"action\":\"buy\",\"quantity\":7,\"broker_type\":\"nobody\"},"
+		       "{\"symbol\":\"AAPL\",\"action\":\"buy\",\"quantity\":7}]}]");
 
 	for (size_t i = 0; i < 4; i++) {
 		const json_t *order = json_array_get(json_at(answer, "/orders"), i);
@@ -114,7 +114,8 @@ static char *large_body(int users, int each)
 	if (!out)
 		abort();
 	for (int u = 0; u < users; u++) {
-		(void)fprintf(out, "%s{\"user_id\":\"user%d\",\"smallcase_id\":\"sc1\",\"suggestions\":[", u ? "," : "[", u);
+		(void)fprintf(out, "%s{\"user_id\":\"user%d\",\"smallcase_id\":\"sc1\",\"suggestions\":[",
+			      u ? "," : "[", u);
 		for (int i = 0; i < each; i++)
 			(void)fprintf(out, "%s{\"symbol\":\"S%03d\",\"action\":\"%s\",\"quantity\":%d}", i ? "," : "",
 				      (u + i) % 10, (u + i) % 10 < 5 ? "buy" : "sell", 1 + (u * 7 + i) % 20);
@@ -204,8 +205,9 @@ static void test_a_malformed_bulk_call_stores_nothing(void **state)
 	answer = stack_post(stack, 400, BULK, "{\"user_id\":\"u1\"}");
 	assert_json_text(answer, "/code", "bad_json");
 	(void)stack_post(stack, 400, BULK, "[]");
-	(void)stack_post(stack, 400, BULK, "[{\"smallcase_id\":\"sc1\",\"priority\":\"high\",\"suggestions\":["
-					   "{\"symbol\":\"AAPL\",\"action\":\"buy\",\"quantity\":4}]}]");
+	(void)stack_post(stack, 400, BULK,
+			 "[{\"smallcase_id\":\"sc1\",\"priority\":\"high\",\"suggestions\":["
+			 "{\"symbol\":\"AAPL\",\"action\":\"buy\",\"quantity\":4}]}]");
 	/* The worker's own heartbeat is the only key that may have come. */
 	assert_true(stack_redis_int(stack, "DBSIZE") - keys <= 2);
 	assert_int_equal(stack_redis_int(stack, "EXISTS muster:{0}:windows"), 0);
@@ -215,13 +217,13 @@ static void test_a_malformed_bulk_call_stores_nothing(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_teardown(test_two_users_get_their_results_in_the_same_answer, stack_teardown),
-		cmocka_unit_test_teardown(test_an_order_that_cannot_be_sized_does_not_hold_up_the_others, stack_teardown),
-		cmocka_unit_test_teardown(test_a_bulk_call_of_rejected_orders_only_completes, stack_teardown),
-		cmocka_unit_test_teardown(test_a_thousand_orders_become_ten_blocks, stack_teardown),
-		cmocka_unit_test_teardown(test_a_bulk_call_that_does_not_wait_is_completed_later, stack_teardown),
-		cmocka_unit_test_teardown(test_a_bulk_call_cannot_be_canceled, stack_teardown),
-		cmocka_unit_test_teardown(test_a_malformed_bulk_call_stores_nothing, stack_teardown),
+	    cmocka_unit_test_teardown(test_two_users_get_their_results_in_the_same_answer, stack_teardown),
+	    cmocka_unit_test_teardown(test_an_order_that_cannot_be_sized_does_not_hold_up_the_others, stack_teardown),
+	    cmocka_unit_test_teardown(test_a_bulk_call_of_rejected_orders_only_completes, stack_teardown),
+	    cmocka_unit_test_teardown(test_a_thousand_orders_become_ten_blocks, stack_teardown),
+	    cmocka_unit_test_teardown(test_a_bulk_call_that_does_not_wait_is_completed_later, stack_teardown),
+	    cmocka_unit_test_teardown(test_a_bulk_call_cannot_be_canceled, stack_teardown),
+	    cmocka_unit_test_teardown(test_a_malformed_bulk_call_stores_nothing, stack_teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -31,7 +31,8 @@ static void test_a_canceled_order_does_not_reach_the_broker(void **state)
 	answer = stack_delete(stack, 200, ORDER, json_text(gone, "/queue_id"));
 
 	(void)stack_process(stack);
-	again = stack_delete(stack, 200, ORDER, json_text(gone, "/queue_id")); /* once canceled, always 200, the same answer */
+	again = stack_delete(stack, 200, ORDER,
+			     json_text(gone, "/queue_id")); /* once canceled, always 200, the same answer */
 	assert_true(json_equal(answer, again));
 	assert_json_text(stack_wait_final(stack, kept), "/orders/0/filled_quantity", "50");
 	ledger = ledger_read(stack->ledger_path);
@@ -98,10 +99,10 @@ static void test_all_orders_of_a_request_are_canceled(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_teardown(test_a_canceled_order_does_not_reach_the_broker, stack_teardown),
-		cmocka_unit_test_teardown(test_a_group_of_canceled_orders_is_not_sent, stack_teardown),
-		cmocka_unit_test_teardown(test_a_sealed_order_cannot_be_canceled, stack_teardown),
-		cmocka_unit_test_teardown(test_all_orders_of_a_request_are_canceled, stack_teardown),
+	    cmocka_unit_test_teardown(test_a_canceled_order_does_not_reach_the_broker, stack_teardown),
+	    cmocka_unit_test_teardown(test_a_group_of_canceled_orders_is_not_sent, stack_teardown),
+	    cmocka_unit_test_teardown(test_a_sealed_order_cannot_be_canceled, stack_teardown),
+	    cmocka_unit_test_teardown(test_all_orders_of_a_request_are_canceled, stack_teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

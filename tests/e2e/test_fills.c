@@ -52,7 +52,8 @@ static void test_a_partial_fill_is_shared_in_whole_lots(void **state)
 /* The broker fills a fraction that no lot holds: it goes to the house account, with its money. */
 static void test_what_no_lot_holds_goes_to_the_house(void **state)
 {
-	struct stack *stack = start(state, "{\"fill_quantity\":\"8.75\",\"then\":\"canceled\",\"commission_per_order\":\"0.33\"}");
+	struct stack *stack =
+	    start(state, "{\"fill_quantity\":\"8.75\",\"then\":\"canceled\",\"commission_per_order\":\"0.33\"}");
 	const json_t *one = stack_queue_one(stack, "A", "buy", "AAPL", "6");
 	const json_t *two = stack_queue_one(stack, "B", "buy", "AAPL", "6"), *block;
 
@@ -103,12 +104,13 @@ static void test_a_block_that_expires_unfilled_leaves_its_orders_unfilled(void *
 static void test_a_partial_fill_is_shared_in_fractions(void **state)
 {
 	struct stack *stack = *state =
-		stack_start(&(struct stack_options){.workers = 1, .settings = {"broker.paper.lot=0.000000001"}});
+	    stack_start(&(struct stack_options){.workers = 1, .settings = {"broker.paper.lot=0.000000001"}});
 	const json_t *one, *two, *three, *done;
 	int64_t sum;
 
-	stack_set_paper(stack, "{\"fill\":\"in_parts\",\"parts\":3,\"price_step\":\"0.03\",\"fill_quantity\":\"3.333333331\","
-			       "\"then\":\"canceled\"}");
+	stack_set_paper(stack,
+			"{\"fill\":\"in_parts\",\"parts\":3,\"price_step\":\"0.03\",\"fill_quantity\":\"3.333333331\","
+			"\"then\":\"canceled\"}");
 	one = stack_queue_one(stack, "A", "buy", "AAPL", "1.000000001");
 	two = stack_queue_one(stack, "B", "buy", "AAPL", "2.5");
 	three = stack_queue_one(stack, "C", "buy", "AAPL", "0.333333333");
@@ -179,8 +181,9 @@ static void test_the_reason_of_a_refusal_reaches_the_users(void **state)
 static void test_a_limit_order_rests_until_its_price_comes(void **state)
 {
 	struct stack *stack = *state = stack_start(&(struct stack_options){.workers = 1});
-	static const char body[] = "{\"user_id\":\"%s\",\"smallcase_id\":\"sc1\",\"suggestions\":[{\"symbol\":\"AAPL\",\"action\":"
-				   "\"buy\",\"quantity\":%d,\"order_type\":\"limit\",\"limit_price\":\"%s\"}]}";
+	static const char body[] =
+	    "{\"user_id\":\"%s\",\"smallcase_id\":\"sc1\",\"suggestions\":[{\"symbol\":\"AAPL\",\"action\":"
+	    "\"buy\",\"quantity\":%d,\"order_type\":\"limit\",\"limit_price\":\"%s\"}]}";
 	const json_t *one = stack_queue(stack, body, "A", 3, "180.00"), *two = stack_queue(stack, body, "B", 2, "180");
 	const json_t *market = stack_queue_one(stack, "C", "buy", "AAPL", "1"), *order;
 	struct http_call call = {.method = "POST", .body = "{\"symbol\":\"AAPL\",\"price\":\"179.5\"}"};
@@ -217,7 +220,8 @@ static void test_a_slow_fill_is_followed_to_its_end(void **state)
 	now = stack_get(stack, 200, "/blocks/%s", json_text(now, "/block_id"));
 	assert_json_text(now, "/status", "working");
 	assert_json_text(now, "/slices/0/status", "partially_filled");
-	assert_json_text(stack_get(stack, 200, "%s", path), "/filled_quantity", "0"); /* nobody's before it is allocated */
+	assert_json_text(stack_get(stack, 200, "%s", path), "/filled_quantity",
+			 "0"); /* nobody's before it is allocated */
 	order = stack_wait_final(stack, order);
 	assert_json_text(order, "/orders/0/status", "filled");
 	assert_json_text(order, "/orders/0/filled_quantity", "8");
@@ -227,15 +231,15 @@ static void test_a_slow_fill_is_followed_to_its_end(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_teardown(test_a_partial_fill_is_shared_in_whole_lots, stack_teardown),
-		cmocka_unit_test_teardown(test_what_no_lot_holds_goes_to_the_house, stack_teardown),
-		cmocka_unit_test_teardown(test_an_order_that_gets_no_lot_is_unfilled, stack_teardown),
-		cmocka_unit_test_teardown(test_a_block_that_expires_unfilled_leaves_its_orders_unfilled, stack_teardown),
-		cmocka_unit_test_teardown(test_a_partial_fill_is_shared_in_fractions, stack_teardown),
-		cmocka_unit_test_teardown(test_prices_and_commission_are_shared_exactly, stack_teardown),
-		cmocka_unit_test_teardown(test_the_reason_of_a_refusal_reaches_the_users, stack_teardown),
-		cmocka_unit_test_teardown(test_a_limit_order_rests_until_its_price_comes, stack_teardown),
-		cmocka_unit_test_teardown(test_a_slow_fill_is_followed_to_its_end, stack_teardown),
+	    cmocka_unit_test_teardown(test_a_partial_fill_is_shared_in_whole_lots, stack_teardown),
+	    cmocka_unit_test_teardown(test_what_no_lot_holds_goes_to_the_house, stack_teardown),
+	    cmocka_unit_test_teardown(test_an_order_that_gets_no_lot_is_unfilled, stack_teardown),
+	    cmocka_unit_test_teardown(test_a_block_that_expires_unfilled_leaves_its_orders_unfilled, stack_teardown),
+	    cmocka_unit_test_teardown(test_a_partial_fill_is_shared_in_fractions, stack_teardown),
+	    cmocka_unit_test_teardown(test_prices_and_commission_are_shared_exactly, stack_teardown),
+	    cmocka_unit_test_teardown(test_the_reason_of_a_refusal_reaches_the_users, stack_teardown),
+	    cmocka_unit_test_teardown(test_a_limit_order_rests_until_its_price_comes, stack_teardown),
+	    cmocka_unit_test_teardown(test_a_slow_fill_is_followed_to_its_end, stack_teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

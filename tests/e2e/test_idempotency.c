@@ -15,8 +15,8 @@
 #define QUEUE "/trade-queue/queue/order"
 #define BULK  "/smallcases/bulk/rebalance"
 
-#define ORDER(user, quantity) \
-	"{\"user_id\":\"" user "\",\"smallcase_id\":\"sc1\",\"suggestions\":[" \
+#define ORDER(user, quantity)                                                                                          \
+	"{\"user_id\":\"" user "\",\"smallcase_id\":\"sc1\",\"suggestions\":["                                         \
 	"{\"symbol\":\"AAPL\",\"action\":\"buy\",\"quantity\":" #quantity "}]}"
 
 /* A POST with a key. */
@@ -186,13 +186,13 @@ static void test_a_replay_does_not_look_at_stocks_again(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_teardown(test_a_key_names_one_request, stack_teardown),
-		cmocka_unit_test_teardown(test_a_key_holds_after_the_window_has_ended, stack_teardown),
-		cmocka_unit_test_teardown(test_a_key_holds_across_a_crash_of_the_api, stack_teardown),
-		cmocka_unit_test_teardown(test_two_processes_store_one_request, stack_teardown),
-		cmocka_unit_test_teardown(test_a_bulk_call_is_executed_once, stack_teardown),
-		cmocka_unit_test_teardown(test_a_refused_request_does_not_use_up_its_key, stack_teardown),
-		cmocka_unit_test_teardown(test_a_replay_does_not_look_at_stocks_again, stack_teardown),
+	    cmocka_unit_test_teardown(test_a_key_names_one_request, stack_teardown),
+	    cmocka_unit_test_teardown(test_a_key_holds_after_the_window_has_ended, stack_teardown),
+	    cmocka_unit_test_teardown(test_a_key_holds_across_a_crash_of_the_api, stack_teardown),
+	    cmocka_unit_test_teardown(test_two_processes_store_one_request, stack_teardown),
+	    cmocka_unit_test_teardown(test_a_bulk_call_is_executed_once, stack_teardown),
+	    cmocka_unit_test_teardown(test_a_refused_request_does_not_use_up_its_key, stack_teardown),
+	    cmocka_unit_test_teardown(test_a_replay_does_not_look_at_stocks_again, stack_teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -44,7 +44,8 @@ static void test_three_users_share_one_broker_order(void **state)
 	static const struct {
 		const char *user, *quantity, *gross;
 	} users[] = {{"A", "100", "19025"}, {"B", "50", "9512.5"}, {"C", "75", "14268.75"}};
-	struct stack *stack = *state = stack_start(&(struct stack_options){.workers = 1, .settings = {"window.length_s=1"}});
+	struct stack *stack = *state =
+	    stack_start(&(struct stack_options){.workers = 1, .settings = {"window.length_s=1"}});
 	const json_t *answers[3], *final;
 	char at[CLOCK_TEXT];
 
@@ -79,7 +80,8 @@ static void test_three_users_share_one_broker_order(void **state)
 /* Nobody has to ask: windows fall due one after the other. */
 static void test_windows_fall_due_by_themselves_for_ever(void **state)
 {
-	struct stack *stack = *state = stack_start(&(struct stack_options){.workers = 1, .settings = {"window.length_s=1"}});
+	struct stack *stack = *state =
+	    stack_start(&(struct stack_options){.workers = 1, .settings = {"window.length_s=1"}});
 	const char *last = "";
 
 	for (int i = 0; i < 3; i++) {
@@ -114,9 +116,10 @@ static void test_an_order_waits_for_the_window_it_names(void **state)
 	status = stack_get(stack, 200, "/trade-queue/queue/status");
 	assert_int_equal(json_array_size(json_at(status, "/windows")), 2);
 
-	(void)stack_post(stack, 200,
-			 stack_text(stack, "/trade-queue/queue/process?wait=30&window=%s", json_text(soon, "/orders/0/window_id")),
-			 NULL);
+	(void)stack_post(
+	    stack, 200,
+	    stack_text(stack, "/trade-queue/queue/process?wait=30&window=%s", json_text(soon, "/orders/0/window_id")),
+	    NULL);
 	assert_json_text(stack_wait_final(stack, soon), "/orders/0/status", "filled");
 	status = stack_get(stack, 200, "/trade-queue/queue/order/%s", json_text(late, "/queue_id"));
 	assert_json_text(status, "/orders/0/status", "queued");
@@ -153,18 +156,35 @@ static const json_t *group_of(const json_t *window, const char *symbol, const ch
 	const json_t *group;
 	size_t i;
 
-	json_array_foreach(json_at(window, "/groups"), i, group)
+	json_array_foreach (json_at(window, "/groups"), i, group)
 		if (strcmp(json_text(group, "/symbol"), symbol) == 0 && strcmp(json_text(group, "/side"), side) == 0)
 			return group;
 	fail_msg("the preview has no group of %s %s", symbol, side);
 	return NULL;
 }
 
-/* What the preview says is what then happens. */
+/* The preview of the four orders below. */
+static void check_preview(const json_t *preview)
+{
+	const json_t *window = json_at(preview, "/windows/0"), *group = group_of(window, "AAPL", "buy");
+
+	assert_int_equal(json_array_size(json_at(preview, "/windows")), 1);
+	assert_int_equal(json_array_size(json_at(window, "/groups")), 3);
+	assert_json_text(group, "/quantity", "15");
+	assert_json_int(group, "/orders", 2);
+	assert_json_text(group, "/estimated_price", "190.25");
+	assert_json_text(group, "/estimated_notional", "2853.75");
+	assert_json_text(group, "/broker_type", "paper");
+	assert_json_text(group, "/lane", "window");
+	assert_json_int(window, "/broker_calls", 3);
+	assert_json_int(window, "/broker_calls_saved", 1);
+}
+
+/* What preview and status say is what then happens. */
 static void test_the_preview_agrees_with_what_then_happens(void **state)
 {
 	struct stack *stack = *state = stack_start(&(struct stack_options){.workers = 1});
-	const json_t *preview, *window, *block, *status, *done;
+	const json_t *preview, *block, *status, *done;
 	size_t i;
 
 	(void)stack_queue_one(stack, "u1", "buy", "AAPL", "10");
@@ -172,17 +192,7 @@ static void test_the_preview_agrees_with_what_then_happens(void **state)
 	(void)stack_queue_one(stack, "u3", "sell", "GOOG", "7");
 	(void)stack_queue_one(stack, "u1", "sell", "AAPL", "2");
 	preview = stack_get(stack, 200, "/trade-queue/queue/aggregation-preview");
-	assert_int_equal(json_array_size(json_at(preview, "/windows")), 1);
-	window = json_at(preview, "/windows/0");
-	assert_int_equal(json_array_size(json_at(window, "/groups")), 3);
-	assert_json_text(group_of(window, "AAPL", "buy"), "/quantity", "15");
-	assert_json_int(group_of(window, "AAPL", "buy"), "/orders", 2);
-	assert_json_text(group_of(window, "AAPL", "buy"), "/estimated_price", "190.25");
-	assert_json_text(group_of(window, "AAPL", "buy"), "/estimated_notional", "2853.75");
-	assert_json_text(group_of(window, "AAPL", "buy"), "/broker_type", "paper");
-	assert_json_text(group_of(window, "AAPL", "buy"), "/lane", "window");
-	assert_json_int(window, "/broker_calls", 3);
-	assert_json_int(window, "/broker_calls_saved", 1);
+	check_preview(preview);
 	status = stack_get(stack, 200, "/trade-queue/queue/status");
 	assert_json_int(status, "/orders/queued", 4);
 	assert_json_int(status, "/windows/0/orders", 4);
@@ -190,8 +200,9 @@ static void test_the_preview_agrees_with_what_then_happens(void **state)
 
 	done = stack_process(stack);
 	assert_int_equal(json_array_size(json_at(done, "/blocks")), 3);
-	json_array_foreach(json_at(done, "/blocks"), i, block) {
-		const json_t *group = group_of(window, json_text(block, "/symbol"), json_text(block, "/side"));
+	json_array_foreach (json_at(done, "/blocks"), i, block) {
+		const json_t *group =
+		    group_of(json_at(preview, "/windows/0"), json_text(block, "/symbol"), json_text(block, "/side"));
 
 		assert_json_text(block, "/quantity", json_text(group, "/quantity"));
 		assert_json_int(block, "/orders", json_int(group, "/orders"));
@@ -210,7 +221,7 @@ static void test_the_preview_agrees_with_what_then_happens(void **state)
 static void test_urgent_orders_of_two_users_meet(void **state)
 {
 	struct stack *stack = *state =
-		stack_start(&(struct stack_options){.workers = 1, .settings = {"lanes.coalesce_ms=2000"}});
+	    stack_start(&(struct stack_options){.workers = 1, .settings = {"lanes.coalesce_ms=2000"}});
 	static const char body[] = "{\"user_id\":\"%s\",\"smallcase_id\":\"sc1\",\"priority\":\"high\","
 				   "\"suggestions\":[{\"symbol\":\"AAPL\",\"action\":\"buy\",\"quantity\":%d}]}";
 	const json_t *one, *two;
@@ -232,7 +243,7 @@ static void test_urgent_orders_of_two_users_meet(void **state)
 static void test_a_large_block_goes_out_in_slices(void **state)
 {
 	struct stack *stack = *state =
-		stack_start(&(struct stack_options){.workers = 1, .settings = {"broker.paper.max_slice_quantity=40"}});
+	    stack_start(&(struct stack_options){.workers = 1, .settings = {"broker.paper.max_slice_quantity=40"}});
 	const json_t *one = stack_queue_one(stack, "u1", "buy", "AAPL", "70");
 	const json_t *two = stack_queue_one(stack, "u2", "buy", "AAPL", "35"), *done;
 
@@ -254,13 +265,13 @@ static void test_a_large_block_goes_out_in_slices(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_teardown(test_three_users_share_one_broker_order, stack_teardown),
-		cmocka_unit_test_teardown(test_windows_fall_due_by_themselves_for_ever, stack_teardown),
-		cmocka_unit_test_teardown(test_an_order_waits_for_the_window_it_names, stack_teardown),
-		cmocka_unit_test_teardown(test_windows_are_processed_by_hand, stack_teardown),
-		cmocka_unit_test_teardown(test_the_preview_agrees_with_what_then_happens, stack_teardown),
-		cmocka_unit_test_teardown(test_urgent_orders_of_two_users_meet, stack_teardown),
-		cmocka_unit_test_teardown(test_a_large_block_goes_out_in_slices, stack_teardown),
+	    cmocka_unit_test_teardown(test_three_users_share_one_broker_order, stack_teardown),
+	    cmocka_unit_test_teardown(test_windows_fall_due_by_themselves_for_ever, stack_teardown),
+	    cmocka_unit_test_teardown(test_an_order_waits_for_the_window_it_names, stack_teardown),
+	    cmocka_unit_test_teardown(test_windows_are_processed_by_hand, stack_teardown),
+	    cmocka_unit_test_teardown(test_the_preview_agrees_with_what_then_happens, stack_teardown),
+	    cmocka_unit_test_teardown(test_urgent_orders_of_two_users_meet, stack_teardown),
+	    cmocka_unit_test_teardown(test_a_large_block_goes_out_in_slices, stack_teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

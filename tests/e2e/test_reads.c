@@ -1,5 +1,5 @@
-/* What can be looked at: orders, blocks, statements and transactions a page at a time, stocks, and the scripts that people
- * run by hand with redis-cli. */
+/* What can be looked at: orders, blocks, statements and transactions a page at a time, stocks, and the scripts that
+ * people run by hand with redis-cli. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -23,9 +23,9 @@ static json_t *read_pages(struct stack *stack, const char *path, size_t limit)
 
 	do {
 		const char mark = strchr(path, '?') ? '&' : '?';
-		const json_t *page =
-			cursor ? stack_get(stack, 200, "%s%climit=%zu&cursor=%s", path, mark, limit, cursor)
-			       : stack_get(stack, 200, "%s%climit=%zu", path, mark, limit);
+		const json_t *page = cursor
+					 ? stack_get(stack, 200, "%s%climit=%zu&cursor=%s", path, mark, limit, cursor)
+					 : stack_get(stack, 200, "%s%climit=%zu", path, mark, limit);
 		size_t count = json_array_size(json_at(page, "/items"));
 
 		json_array_extend(items, json_at(page, "/items"));
@@ -99,7 +99,8 @@ static void test_a_statement_lists_every_order_of_its_block(void **state)
 	json_t *items;
 
 	for (int i = 0; i < 31; i++)
-		last = stack_queue_one(stack, stack_text(stack, "u%d", i), "buy", "AAPL", stack_text(stack, "%d", i + 1));
+		last =
+		    stack_queue_one(stack, stack_text(stack, "u%d", i), "buy", "AAPL", stack_text(stack, "%d", i + 1));
 	(void)stack_process(stack);
 	last = stack_wait_final(stack, last);
 	items = read_pages(stack, stack_text(stack, "/blocks/%s/statement", json_text(last, "/orders/0/block_id")), 7);
@@ -141,8 +142,9 @@ static void test_stocks_are_stored_and_listed(void **state)
 	assert_json_text(stack_get(stack, 200, "/stocks/Z2"), "/broker_type", "paper");
 	assert_int_equal(stack_call(stack, 0, &bad)->status, 422);
 	(void)stack_get(stack, 404, "/stocks/Z3"); /* nothing of a file with an error is stored */
-	(void)stack_put(stack, 200, "/stocks", "[{\"symbol\":\"Z1\",\"price\":\"1.75\",\"tradable\":false,\"average_daily_volume\":5},"
-					       "{\"symbol\":\"Z5\",\"price\":5}]");
+	(void)stack_put(stack, 200, "/stocks",
+			"[{\"symbol\":\"Z1\",\"price\":\"1.75\",\"tradable\":false,\"average_daily_volume\":5},"
+			"{\"symbol\":\"Z5\",\"price\":5}]");
 	assert_json_text(stack_get(stack, 200, "/stocks/Z1"), "/price", "1.75");
 	assert_true(json_is_false(json_at(stack_get(stack, 200, "/stocks/Z1"), "/tradable")));
 	(void)stack_put(stack, 422, "/stocks/Z1", "{\"price\":\"-1\"}");
@@ -178,14 +180,14 @@ static void test_people_can_look_inside_with_redis_cli(void **state)
 	const struct {
 		const char *script, *argument, *shows;
 	} rows[] = {
-		{"status", "", "scheduler"},
-		{"preview", "", "GOOG"},
-		{"window", json_text(done, "/orders/0/window_id"), "due_at"},
-		{"block", "", "average_price"},
-		{"order", json_text(done, "/orders/0/order_id"), "filled"},
-		{"statement", "", "filled"},
-		{"request", json_text(done, "/queue_id"), "queue"},
-		{"transactions", "A", "AAPL"},
+	    {"status", "", "scheduler"},
+	    {"preview", "", "GOOG"},
+	    {"window", json_text(done, "/orders/0/window_id"), "due_at"},
+	    {"block", "", "average_price"},
+	    {"order", json_text(done, "/orders/0/order_id"), "filled"},
+	    {"statement", "", "filled"},
+	    {"request", json_text(done, "/queue_id"), "queue"},
+	    {"transactions", "A", "AAPL"},
 	};
 
 	(void)stack_process(stack);
@@ -213,10 +215,10 @@ static void test_people_can_look_inside_with_redis_cli(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_teardown(test_a_user_reads_their_orders_and_transactions_in_pages, stack_teardown),
-		cmocka_unit_test_teardown(test_a_statement_lists_every_order_of_its_block, stack_teardown),
-		cmocka_unit_test_teardown(test_stocks_are_stored_and_listed, stack_teardown),
-		cmocka_unit_test_teardown(test_people_can_look_inside_with_redis_cli, stack_teardown),
+	    cmocka_unit_test_teardown(test_a_user_reads_their_orders_and_transactions_in_pages, stack_teardown),
+	    cmocka_unit_test_teardown(test_a_statement_lists_every_order_of_its_block, stack_teardown),
+	    cmocka_unit_test_teardown(test_stocks_are_stored_and_listed, stack_teardown),
+	    cmocka_unit_test_teardown(test_people_can_look_inside_with_redis_cli, stack_teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

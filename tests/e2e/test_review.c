@@ -1,4 +1,5 @@
-/* Blocks that a person must look at: nothing is shown as failed while the broker may hold it, and a word sends them on. */
+/* Blocks that a person must look at: nothing is shown as failed while the broker may hold it, and a word sends them on.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -18,8 +19,9 @@
 static bool set_aside(struct stack *stack, const char *block_id)
 {
 	redisReply *block = redis_hash(stack->redis, stack_text(stack, "muster:{0}:block:%s", block_id));
-	redisReply *reply = redis_server_command(stack->redis, "EVAL %s 1 muster:{0} %s %s %s %s", script_get(SCRIPT_REVIEW)->text,
-						 block_id, redis_field(block, "fence"), "set aside by a test", "none");
+	redisReply *reply =
+	    redis_server_command(stack->redis, "EVAL %s 1 muster:{0} %s %s %s %s", script_get(SCRIPT_REVIEW)->text,
+				 block_id, redis_field(block, "fence"), "set aside by a test", "none");
 	bool done = reply->type == REDIS_REPLY_ARRAY && strcmp(reply->element[0]->str, "needs_review") == 0;
 
 	freeReplyObject(block);
@@ -62,13 +64,15 @@ static void test_a_block_that_is_retried_completes(void **state)
 	assert_true(order_is(stack, order, "working"));
 	stack_set_paper(stack, "{\"fill\":\"at_once\"}");
 
-	(void)stack_post(stack, 400, stack_text(stack, "/blocks/%s/resolve", block_id), "{\"action\":\"explode\",\"note\":\"n\"}");
+	(void)stack_post(stack, 400, stack_text(stack, "/blocks/%s/resolve", block_id),
+			 "{\"action\":\"explode\",\"note\":\"n\"}");
 	(void)stack_post(stack, 404, "/blocks/1-1/resolve", "{\"action\":\"retry\",\"note\":\"n\"}");
 	assert_true(order_is(stack, order, "working"));
 	(void)stack_post(stack, 200, stack_text(stack, "/blocks/%s/resolve", block_id),
 			 "{\"action\":\"retry\",\"note\":\"looked at it\"}");
 	assert_json_text(stack_wait_final(stack, order), "/orders/0/status", "filled");
-	block = stack_post(stack, 409, stack_text(stack, "/blocks/%s/resolve", block_id), "{\"action\":\"retry\",\"note\":\"n\"}");
+	block = stack_post(stack, 409, stack_text(stack, "/blocks/%s/resolve", block_id),
+			   "{\"action\":\"retry\",\"note\":\"n\"}");
 	assert_json_text(block, "/code", "not_in_review");
 	stack_finish(stack);
 }
@@ -150,9 +154,9 @@ static void test_a_contradiction_waits_for_a_person_and_is_adopted(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_teardown(test_a_block_that_is_retried_completes, stack_teardown),
-		cmocka_unit_test_teardown(test_a_block_that_is_canceled_shares_what_was_filled, stack_teardown),
-		cmocka_unit_test_teardown(test_a_contradiction_waits_for_a_person_and_is_adopted, stack_teardown),
+	    cmocka_unit_test_teardown(test_a_block_that_is_retried_completes, stack_teardown),
+	    cmocka_unit_test_teardown(test_a_block_that_is_canceled_shares_what_was_filled, stack_teardown),
+	    cmocka_unit_test_teardown(test_a_contradiction_waits_for_a_person_and_is_adopted, stack_teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

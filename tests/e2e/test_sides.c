@@ -43,7 +43,8 @@ static void test_a_buy_waits_for_the_sell_of_its_window(void **state)
 	}
 	buy = json_at(orders[0], "/orders/0");
 	(void)stack_post(stack, 202, "/trade-queue/queue/process", NULL);
-	WAIT_UNTIL(strstr(json_text(stack_get(stack, 200, "/orders/%s", json_text(buy, "/order_id")), "/reason"), "opposite"));
+	WAIT_UNTIL(
+	    strstr(json_text(stack_get(stack, 200, "/orders/%s", json_text(buy, "/order_id")), "/reason"), "opposite"));
 	for (size_t i = 0; i < 6; i++)
 		assert_json_text(stack_wait_final(stack, orders[i]), "/orders/0/status", "filled");
 	buy = stack_get(stack, 200, "/orders/%s", json_text(buy, "/order_id"));
@@ -56,22 +57,24 @@ static void test_a_buy_waits_for_the_sell_of_its_window(void **state)
 /* Buys and sells that keep coming, in windows of a second: nothing is refused, nothing starves. */
 static void test_sides_take_turns_over_many_windows(void **state)
 {
-	struct stack *stack = *state = stack_start(&(struct stack_options){
-		.workers = 2, .settings = {"window.length_s=1", "lanes.coalesce_ms=100"}});
+	struct stack *stack = *state = stack_start(
+	    &(struct stack_options){.workers = 2, .settings = {"window.length_s=1", "lanes.coalesce_ms=100"}});
 
 	stack_set_paper(stack, "{\"fill\":\"after_delay\",\"delay_ms\":60}");
 	for (int i = 0; i < 60; i++)
-		(void)stack_queue(stack,
-				  "{\"user_id\":\"u%d\",\"smallcase_id\":\"sc1\",\"priority\":\"high\",\"suggestions\":["
-				  "{\"symbol\":\"AAPL\",\"action\":\"%s\",\"quantity\":%d}]}",
-				  i % 7, i % 3 ? "buy" : "sell", 1 + i);
+		(void)stack_queue(
+		    stack,
+		    "{\"user_id\":\"u%d\",\"smallcase_id\":\"sc1\",\"priority\":\"high\",\"suggestions\":["
+		    "{\"symbol\":\"AAPL\",\"action\":\"%s\",\"quantity\":%d}]}",
+		    i % 7, i % 3 ? "buy" : "sell", 1 + i);
 	stack_finish(stack); /* the auditor looks for overlaps and refusals */
 }
 
 /* Two workers, 200 blocks: each drives some, every block is sent once. */
 static void test_two_workers_share_two_hundred_blocks(void **state)
 {
-	struct stack *stack = *state = stack_start(&(struct stack_options){.workers = 2, .settings = {"worker.concurrency=8"}});
+	struct stack *stack = *state =
+	    stack_start(&(struct stack_options){.workers = 2, .settings = {"worker.concurrency=8"}});
 	struct ledger *ledger;
 	const json_t *done;
 
@@ -97,9 +100,9 @@ static void test_two_workers_share_two_hundred_blocks(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_teardown(test_a_buy_waits_for_the_sell_of_its_window, stack_teardown),
-		cmocka_unit_test_teardown(test_sides_take_turns_over_many_windows, stack_teardown),
-		cmocka_unit_test_teardown(test_two_workers_share_two_hundred_blocks, stack_teardown),
+	    cmocka_unit_test_teardown(test_a_buy_waits_for_the_sell_of_its_window, stack_teardown),
+	    cmocka_unit_test_teardown(test_sides_take_turns_over_many_windows, stack_teardown),
+	    cmocka_unit_test_teardown(test_two_workers_share_two_hundred_blocks, stack_teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -20,14 +20,14 @@ static void test_amounts_and_weights_become_whole_lots(void **state)
 	static const struct {
 		const char *body, *quantity;
 	} rows[] = {
-		{REQUEST("\"action\":\"buy\",\"amount\":1000"), "5"},
-		{REQUEST("\"action\":\"buy\",\"amount\":\"190.25\""), "1"},
-		{REQUEST("\"action\":\"sell\",\"amount\":\"380.499999999\""), "1"},
-		{REQUEST("\"action\":\"buy\",\"weight_change\":5.0"), "26"},	/* 5000 / 190.25 = 26.28 */
-		{REQUEST("\"action\":\"buy\",\"weight_change\":\"+5\""), "26"},
-		{REQUEST("\"action\":\"sell\",\"weight_change\":-12.5"), "65"}, /* 12500 / 190.25 = 65.7 */
-		{REQUEST("\"action\":\"sell\",\"weight_change\":100"), "525"},
-		{REQUEST("\"action\":\"buy\",\"quantity\":\"7.000\""), "7"},
+	    {REQUEST("\"action\":\"buy\",\"amount\":1000"), "5"},
+	    {REQUEST("\"action\":\"buy\",\"amount\":\"190.25\""), "1"},
+	    {REQUEST("\"action\":\"sell\",\"amount\":\"380.499999999\""), "1"},
+	    {REQUEST("\"action\":\"buy\",\"weight_change\":5.0"), "26"}, /* 5000 / 190.25 = 26.28 */
+	    {REQUEST("\"action\":\"buy\",\"weight_change\":\"+5\""), "26"},
+	    {REQUEST("\"action\":\"sell\",\"weight_change\":-12.5"), "65"}, /* 12500 / 190.25 = 65.7 */
+	    {REQUEST("\"action\":\"sell\",\"weight_change\":100"), "525"},
+	    {REQUEST("\"action\":\"buy\",\"quantity\":\"7.000\""), "7"},
 	};
 	const json_t *answer = stack_put(stack, 200, "/users/u1/investments/sc1", "{\"value\":\"100000\"}");
 
@@ -44,21 +44,23 @@ static void test_amounts_and_weights_become_whole_lots(void **state)
 static void test_a_stock_has_its_own_lot(void **state)
 {
 	struct stack *stack = *state =
-		stack_start(&(struct stack_options){.workers = 1, .settings = {"broker.paper.lot=0.001"}});
+	    stack_start(&(struct stack_options){.workers = 1, .settings = {"broker.paper.lot=0.001"}});
 	const json_t *order;
 
 	(void)stack_put(stack, 200, "/stocks", "[{\"symbol\":\"MSFT\",\"price\":410.5,\"lot\":10}]");
 	(void)stack_put(stack, 422, "/stocks", "[{\"symbol\":\"MSFT\",\"price\":410.5,\"lot\":\"0.0001\"}]");
 	order = stack_queue(stack, "%s", REQUEST("\"action\":\"buy\",\"amount\":1000"));
 	assert_json_text(order, "/orders/0/quantity", "5.256");
-	(void)stack_post(stack, 422, "/trade-queue/queue/order",
-			 "{\"smallcase_id\":\"sc1\",\"suggestions\":[{\"symbol\":\"MSFT\",\"action\":\"buy\",\"quantity\":15}]}");
+	(void)stack_post(
+	    stack, 422, "/trade-queue/queue/order",
+	    "{\"smallcase_id\":\"sc1\",\"suggestions\":[{\"symbol\":\"MSFT\",\"action\":\"buy\",\"quantity\":15}]}");
 	(void)stack_queue(stack, "{\"smallcase_id\":\"sc1\",\"suggestions\":[{\"symbol\":\"MSFT\",\"action\":\"buy\","
 				 "\"amount\":9000}]}");
 	(void)stack_process(stack);
 	order = stack_wait_final(stack, order);
 	assert_json_text(order, "/orders/0/filled_quantity", "5.256");
-	assert_json_text(order, "/orders/0/gross_amount", "999.95"); /* 999.954: what is smaller than a cent is the house's */
+	assert_json_text(order, "/orders/0/gross_amount",
+			 "999.95"); /* 999.954: what is smaller than a cent is the house's */
 	stack_finish(stack);
 }
 
@@ -66,9 +68,8 @@ static void test_a_stock_has_its_own_lot(void **state)
 static void test_a_new_price_holds_for_the_next_order(void **state)
 {
 	struct stack *stack = *state = stack_start(&(struct stack_options){.apis = 2, .workers = 1});
-	const struct http_call call = {.method = "POST",
-				       .url = "/trade-queue/queue/order",
-				       .body = REQUEST("\"action\":\"buy\",\"amount\":1000")};
+	const struct http_call call = {
+	    .method = "POST", .url = "/trade-queue/queue/order", .body = REQUEST("\"action\":\"buy\",\"amount\":1000")};
 
 	(void)stack_put(stack, 200, "/stocks/AAPL", "{\"price\":\"500\"}");
 	assert_json_text(stack_queue(stack, "%s", (const char *)call.body), "/orders/0/quantity", "2");
@@ -87,21 +88,24 @@ static void test_the_lines_that_users_type_work(void **state)
 
 	(void)stack_put(stack, 200, "/users/demo/investments/sc1", "{\"value\":50000}");
 	call.url = "/smallcases/bulk/rebalance";
-	call.body = "[{\"user_id\":\"user1\",\"smallcase_id\":\"sc1\",\"suggestions\":[{\"symbol\":\"AAPL\",\"action\":\"buy\","
-		    "\"quantity\":10}]},{\"user_id\":\"user2\",\"smallcase_id\":\"sc1\",\"suggestions\":[{\"symbol\":\"AAPL\","
-		    "\"action\":\"buy\",\"quantity\":5}]}]";
+	call.body =
+	    "[{\"user_id\":\"user1\",\"smallcase_id\":\"sc1\",\"suggestions\":[{\"symbol\":\"AAPL\",\"action\":\"buy\","
+	    "\"quantity\":10}]},{\"user_id\":\"user2\",\"smallcase_id\":\"sc1\",\"suggestions\":[{\"symbol\":\"AAPL\","
+	    "\"action\":\"buy\",\"quantity\":5}]}]";
 	reply = stack_call(stack, 0, &call);
 	assert_int_equal(reply->status, 200);
 	assert_json_text(reply->json, "/orders/1/filled_quantity", "5");
 	call.url = "/trade-queue/queue/order";
-	call.body = "{\"smallcase_id\":\"sc1\",\"suggestions\":[{\"symbol\":\"AAPL\",\"action\":\"buy\",\"weight_change\":5.0}],"
+	call.body = "{\"smallcase_id\":\"sc1\",\"suggestions\":[{\"symbol\":\"AAPL\",\"action\":\"buy\",\"weight_"
+		    "change\":5.0}],"
 		    "\"priority\":\"normal\"}";
 	reply = stack_call(stack, 0, &call);
 	assert_int_equal(reply->status, 202);
 	assert_json_text(reply->json, "/orders/0/user_id", "demo");
 	assert_json_text(reply->json, "/orders/0/quantity", "13");
 	assert_json_int(stack_get(stack, 200, "/trade-queue/queue/status"), "/orders/queued", 1);
-	assert_json_text(stack_get(stack, 200, "/trade-queue/queue/aggregation-preview"), "/windows/0/groups/0/quantity", "13");
+	assert_json_text(stack_get(stack, 200, "/trade-queue/queue/aggregation-preview"),
+			 "/windows/0/groups/0/quantity", "13");
 	(void)stack_post(stack, 202, "/trade-queue/queue/process", NULL);
 	stack_finish(stack);
 }
@@ -109,10 +113,10 @@ static void test_the_lines_that_users_type_work(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_teardown(test_amounts_and_weights_become_whole_lots, stack_teardown),
-		cmocka_unit_test_teardown(test_a_stock_has_its_own_lot, stack_teardown),
-		cmocka_unit_test_teardown(test_a_new_price_holds_for_the_next_order, stack_teardown),
-		cmocka_unit_test_teardown(test_the_lines_that_users_type_work, stack_teardown),
+	    cmocka_unit_test_teardown(test_amounts_and_weights_become_whole_lots, stack_teardown),
+	    cmocka_unit_test_teardown(test_a_stock_has_its_own_lot, stack_teardown),
+	    cmocka_unit_test_teardown(test_a_new_price_holds_for_the_next_order, stack_teardown),
+	    cmocka_unit_test_teardown(test_the_lines_that_users_type_work, stack_teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

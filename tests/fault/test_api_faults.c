@@ -1,5 +1,5 @@
-/* APIs that die with requests in hand, leave while clients wait, or share an address: what was answered with 202 is stored
- * once, what was not is sent again under its key. */
+/* APIs that die with requests in hand, leave while clients wait, or share an address: what was answered with 202 is
+ * stored once, what was not is sent again under its key. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -26,14 +26,14 @@
 static struct http_call call_of(struct stack *stack, int i)
 {
 	return (struct http_call){
-		.method = "POST",
-		.url = QUEUE,
-		.body = stack_text(stack,
-				   "{\"user_id\":\"u%d\",\"smallcase_id\":\"sc1\",\"suggestions\":["
-				   "{\"symbol\":\"S%03d\",\"action\":\"buy\",\"quantity\":1},"
-				   "{\"symbol\":\"S%03d\",\"action\":\"sell\",\"quantity\":2}]}",
-				   i % 7, i % 9, 50 + i % 9),
-		.headers = {stack_text(stack, "Idempotency-Key: order %d", i)},
+	    .method = "POST",
+	    .url = QUEUE,
+	    .body = stack_text(stack,
+			       "{\"user_id\":\"u%d\",\"smallcase_id\":\"sc1\",\"suggestions\":["
+			       "{\"symbol\":\"S%03d\",\"action\":\"buy\",\"quantity\":1},"
+			       "{\"symbol\":\"S%03d\",\"action\":\"sell\",\"quantity\":2}]}",
+			       i % 7, i % 9, 50 + i % 9),
+	    .headers = {stack_text(stack, "Idempotency-Key: order %d", i)},
 	};
 }
 
@@ -79,9 +79,11 @@ static char *large_body(void)
 	if (!out)
 		abort();
 	for (int u = 0; u < ELEMENTS; u++) {
-		(void)fprintf(out, "%s{\"user_id\":\"u%d\",\"smallcase_id\":\"sc1\",\"suggestions\":[", u ? "," : "[", u);
+		(void)fprintf(out, "%s{\"user_id\":\"u%d\",\"smallcase_id\":\"sc1\",\"suggestions\":[", u ? "," : "[",
+			      u);
 		for (int i = 0; i < EACH; i++)
-			(void)fprintf(out, "%s{\"symbol\":\"S%03d\",\"action\":\"buy\",\"quantity\":%d}", i ? "," : "", i % 5, 1 + u);
+			(void)fprintf(out, "%s{\"symbol\":\"S%03d\",\"action\":\"buy\",\"quantity\":%d}", i ? "," : "",
+				      i % 5, 1 + u);
 		(void)fputs("]}", out);
 	}
 	(void)fputs("]", out);
@@ -108,7 +110,7 @@ static void test_a_bulk_call_cut_short_is_completed_by_the_same_call(void **stat
 	struct stack *stack = *state = stack_start(&(struct stack_options){.workers = 1});
 	char *body = large_body();
 	const struct http_call call = {
-		.method = "POST", .url = BULK "?wait=30", .body = body, .headers = {"Idempotency-Key: large"}};
+	    .method = "POST", .url = BULK "?wait=30", .body = body, .headers = {"Idempotency-Key: large"}};
 	struct http_task *task = stack_begin(stack, 0, &call);
 	struct ledger *ledger;
 	const json_t *answer;
@@ -141,11 +143,11 @@ static void test_a_bulk_call_cut_short_is_completed_by_the_same_call(void **stat
 static void test_an_api_that_drains_answers_those_who_wait(void **state)
 {
 	struct stack *stack = *state = stack_start(&(struct stack_options){.workers = 1});
-	const struct http_call call = {
-		.method = "POST",
-		.url = BULK "?wait=60",
-		.body = "[{\"user_id\":\"u1\",\"smallcase_id\":\"sc1\",\"suggestions\":[{\"symbol\":\"AAPL\",\"action\":\"buy\","
-			"\"quantity\":4}]}]"};
+	const struct http_call call = {.method = "POST",
+				       .url = BULK "?wait=60",
+				       .body = "[{\"user_id\":\"u1\",\"smallcase_id\":\"sc1\",\"suggestions\":[{"
+					       "\"symbol\":\"AAPL\",\"action\":\"buy\","
+					       "\"quantity\":4}]}]"};
 	const struct http_reply *reply;
 	struct http_task *task;
 
@@ -186,10 +188,10 @@ static void test_several_apis_share_one_address(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_teardown(test_an_api_killed_with_requests_in_hand_stores_each_once, stack_teardown),
-		cmocka_unit_test_teardown(test_a_bulk_call_cut_short_is_completed_by_the_same_call, stack_teardown),
-		cmocka_unit_test_teardown(test_an_api_that_drains_answers_those_who_wait, stack_teardown),
-		cmocka_unit_test_teardown(test_several_apis_share_one_address, stack_teardown),
+	    cmocka_unit_test_teardown(test_an_api_killed_with_requests_in_hand_stores_each_once, stack_teardown),
+	    cmocka_unit_test_teardown(test_a_bulk_call_cut_short_is_completed_by_the_same_call, stack_teardown),
+	    cmocka_unit_test_teardown(test_an_api_that_drains_answers_those_who_wait, stack_teardown),
+	    cmocka_unit_test_teardown(test_several_apis_share_one_address, stack_teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

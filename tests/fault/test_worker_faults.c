@@ -1,4 +1,4 @@
-/* Workers that die, stall or leave at the worst moment: each order is at the broker once, and everything is completed. */
+/* Workers that die or stall at the worst moment: each order is at the broker once, and everything is completed. */
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -113,14 +113,15 @@ static void test_a_worker_that_wakes_up_late_changes_nothing(void **state)
 static void test_orders_flow_while_workers_are_killed(void **state)
 {
 	struct stack *stack = *state = stack_start(
-		&(struct stack_options){.workers = 2, .settings = {"worker.concurrency=4", "lanes.coalesce_ms=50"}});
+	    &(struct stack_options){.workers = 2, .settings = {"worker.concurrency=4", "lanes.coalesce_ms=50"}});
 
 	stack_set_paper(stack, "{\"fill\":\"after_delay\",\"delay_ms\":30,\"reply_delay_ms\":20}");
 	for (int i = 0; i < 90; i++) {
-		(void)stack_queue(stack,
-				  "{\"user_id\":\"u%d\",\"smallcase_id\":\"sc1\",\"priority\":\"high\",\"suggestions\":["
-				  "{\"symbol\":\"S%03d\",\"action\":\"%s\",\"quantity\":%d}]}",
-				  i % 5, i % 12, i / 12 % 2 ? "buy" : "sell", 1 + i);
+		(void)stack_queue(
+		    stack,
+		    "{\"user_id\":\"u%d\",\"smallcase_id\":\"sc1\",\"priority\":\"high\",\"suggestions\":["
+		    "{\"symbol\":\"S%03d\",\"action\":\"%s\",\"quantity\":%d}]}",
+		    i % 5, i % 12, i / 12 % 2 ? "buy" : "sell", 1 + i);
 		if (i % 30 == 20) {
 			stack_kill_program(&stack->workers[i / 30 % 2]);
 			stack_start_worker(stack, i / 30 % 2);
@@ -129,87 +130,14 @@ static void test_orders_flow_while_workers_are_killed(void **state)
 	stack_finish(stack);
 }
 
-/* A block of many orders is killed in the middle of its allocation: the cursor stands, nobody is paid twice. */
-static void test_a_worker_killed_in_mid_allocation_is_succeeded(void **state)
-{
-	struct stack *stack = *state = stack_start(&(struct stack_options){.workers = 1});
-	const struct http_call call = {.method = "POST", .url = "/smallcases/bulk/rebalance?wait=30"};
-	struct http_call bulk = call;
-	struct http_task *task;
-	int64_t allocated = 0;
-	size_t size;
-	char *body;
-	FILE *out = open_memstream(&body, &size);
-
-	assert_non_null(out);
-	for (int u = 0; u < 30; u++) {
-		(void)fprintf(out, "%s{\"user_id\":\"u%d\",\"smallcase_id\":\"sc1\",\"suggestions\":[", u ? "," : "[", u);
-		for (int i = 0; i < 200; i++)
-			(void)fprintf(out, "%s{\"symbol\":\"AAPL\",\"action\":\"buy\",\"quantity\":%d}", i ? "," : "", 1 + i % 9);
-		(void)fputs("]}", out);
-	}
-	(void)fputs("]", out);
-	(void)fclose(out);
-	stack_set_paper(stack, "{\"fill_quantity\":\"20000\",\"then\":\"canceled\"}");
-	for (int i = 0; i < 5 && (allocated <= 0 || allocated >= 6000); i++) {
-		const char *block = "", *status = "";
-
-		bulk.body = body;
-		task = stack_begin(stack, 0, &bulk);
-		(void)status;
-		while (!*block) {
-			redisReply *closing = redis_server_command(stack->redis, "ZRANGE muster:{0}:blocks:closing 0 0");
-
-			if (closing->elements > 0)
-				block = stack_text(stack, "HGET muster:{0}:block:%s allocated", closing->element[0]->str);
-			freeReplyObject(closing);
-			if (!*block && !process_is_running(stack->workers[0]))
-				fail_msg("the worker has ended");
-		}
-		do {
-			allocated = stack_redis_int(stack, block);
-		} while (allocated <= 0);
-		stack_kill_program(&stack->workers[0]);
-		allocated = stack_redis_int(stack, block);
-		stack_start_worker(stack, 0);
-		assert_int_equal(stack_end(stack, task)->status, 200);
-	}
-	free(body);
-	assert_in_range(allocated, 1, 5999);
-	stack_finish(stack);
-}
-
-/* Asked to end in the middle of work: it exits with 0 at once or after its acts, and another worker finishes without
- * waiting for a lease to run out. */
-static void test_a_worker_that_drains_hands_over(void **state)
-{
-	struct stack *stack = *state =
-		stack_start(&(struct stack_options){.workers = 1, .settings = {"worker.lease_ms=60000"}});
-	const json_t *orders[20];
-
-	stack_set_paper(stack, "{\"fill\":\"in_parts\",\"parts\":2,\"delay_ms\":700,\"reply_delay_ms\":100}");
-	for (size_t i = 0; i < 20; i++)
-		orders[i] = stack_queue_one(stack, "A", "buy", stack_text(stack, "S%03zu", i), "9");
-	(void)stack_post(stack, 202, "/trade-queue/queue/process", NULL);
-	WAIT_UNTIL(has_arrived(stack, 3));
-	stack_end_program(&stack->workers[0]);
-	stack_start_worker(stack, 1);
-	for (size_t i = 0; i < 20; i++)
-		assert_json_text(stack_wait_final(stack, orders[i]), "/orders/0/status", "filled");
-	assert_sent_once(stack, 20);
-	stack_finish(stack);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_teardown(test_a_worker_killed_in_mid_submit_leaves_one_order, stack_teardown),
-		cmocka_unit_test_teardown(test_an_answer_that_comes_too_late_is_looked_up, stack_teardown),
-		cmocka_unit_test_teardown(test_a_worker_killed_while_following_is_succeeded, stack_teardown),
-		cmocka_unit_test_teardown(test_a_worker_that_wakes_up_late_changes_nothing, stack_teardown),
-		cmocka_unit_test_teardown(test_orders_flow_while_workers_are_killed, stack_teardown),
-		cmocka_unit_test_teardown(test_a_worker_killed_in_mid_allocation_is_succeeded, stack_teardown),
-		cmocka_unit_test_teardown(test_a_worker_that_drains_hands_over, stack_teardown),
+	    cmocka_unit_test_teardown(test_a_worker_killed_in_mid_submit_leaves_one_order, stack_teardown),
+	    cmocka_unit_test_teardown(test_an_answer_that_comes_too_late_is_looked_up, stack_teardown),
+	    cmocka_unit_test_teardown(test_a_worker_killed_while_following_is_succeeded, stack_teardown),
+	    cmocka_unit_test_teardown(test_a_worker_that_wakes_up_late_changes_nothing, stack_teardown),
+	    cmocka_unit_test_teardown(test_orders_flow_while_workers_are_killed, stack_teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

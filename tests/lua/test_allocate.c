@@ -90,7 +90,7 @@ static void transactions_of_one_call_have_times_of_their_own(void **state)
 	GIVEN(ks, SEAL, "100|<retention>");
 	GIVEN(ks, CLAIM, CLAIM_AS("11"));
 	GIVEN(ks, BEGIN, "<b1>|1|<lease>|<wait>|150");
-	GIVEN(ks, CLOSE, "<b1>|1|<lease>|150|190|28500|0|filled|");
+	GIVEN(ks, CLOSE, "<b1>|1|<lease>|150|190|28500|0|filled||0.01");
 	STEP(ks, ALLOCATE, CHUNK("0") ALICE BOB, "[allocated 2]", NULL);
 	first = strtoll(snapshot_find(keyspace_snapshot(ks), "muster:{0}:user:alice:transactions")->elements[0].value,
 			NULL, 10);
@@ -113,8 +113,8 @@ static void first_order_of_a_request_outlives_the_others(void **state)
 	GIVEN(ks, CLAIM, CLAIM_AS("11"));
 	GIVEN(ks, BEGIN, "<b1>|1|<lease>|<wait>|150");
 	GIVEN(ks, BEGIN, "<b2>|1|<lease>|<wait>|5");
-	GIVEN(ks, CLOSE, "<b1>|1|<lease>|0||0|0|unfilled|");
-	GIVEN(ks, CLOSE, "<b2>|1|<lease>|0||0|0|unfilled|");
+	GIVEN(ks, CLOSE, "<b1>|1|<lease>|0||0|0|unfilled||0.01");
+	GIVEN(ks, CLOSE, "<b2>|1|<lease>|0||0|0|unfilled||0.01");
 	STEP(ks, ALLOCATE, CHUNK("0") "|q1-0|unfilled|0|0|0|q1-1|unfilled|0|0|0", "[allocated 2]",
 	     "~block:<b1> allocated=2\n"
 	     "~blocks <b1>=<now+lease>\n"
@@ -142,7 +142,7 @@ static void orders_of_a_bulk_call_expire_one_by_one(void **state)
 	GIVEN(ks, SEAL, "100|<retention>");
 	GIVEN(ks, CLAIM, CLAIM_AS("11"));
 	GIVEN(ks, BEGIN, "<b1>|1|<lease>|<wait>|12");
-	GIVEN(ks, CLOSE, "<b1>|1|<lease>|0||0|0|unfilled|");
+	GIVEN(ks, CLOSE, "<b1>|1|<lease>|0||0|0|unfilled||0.01");
 	STEP(ks, ALLOCATE, CHUNK("0") "|bq-1|unfilled|0|0|0", "[allocated 1]",
 	     "~block:<b1> allocated=1\n"
 	     "~blocks <b1>=<now+lease>\n"
@@ -245,7 +245,7 @@ static void window_goes_on_until_its_last_block(void **state)
 	GIVEN(ks, SEAL, "100|<retention>");
 	GIVEN(ks, CLAIM, CLAIM_AS("11"));
 	GIVEN(ks, BEGIN, "<b1>|1|<lease>|<wait>|100");
-	GIVEN(ks, CLOSE, "<b1>|1|<lease>|0||0|0|canceled|");
+	GIVEN(ks, CLOSE, "<b1>|1|<lease>|0||0|0|canceled||0.01");
 	GIVEN(ks, ALLOCATE, CHUNK("0") "|q1-0|canceled|0|0|0");
 	STEP(ks, FINISH, FINISH_WITH("0|0|0"), "[finished allocated]",
 	     "~block:<b1> ttl=<now+retention> allocated_at=<now> house_fee=0 house_gross_amount=0 house_quantity=0\n"

@@ -116,6 +116,15 @@ static void what_is_sealed_stays_while_the_rest_is_canceled(void **state)
 	STEP(ks, CANCEL, CANCEL_Q1, "[canceled 0 1]", "");
 }
 
+static void order_that_is_gone_is_passed_over(void **state)
+{
+	struct keyspace *ks = *state;
+
+	GIVEN(ks, ENQUEUE, ENQUEUE_LANES "1|q1|alice|sc1|d1|window||2|" AAPL "|100|100000000000|" AAPL "|2|2000000000");
+	keyspace_command(ks, "DEL muster:{0}:order:q1-1");
+	STEP(ks, CANCEL, CANCEL_Q1, "[canceled 1 0]", NULL);
+}
+
 static void totals_shrink_to_the_last_billionth(void **state)
 {
 	static const struct {
@@ -184,6 +193,7 @@ int main(void)
 	    SCRIPT_TEST(unknown_request_is_not_found),
 	    SCRIPT_TEST(bulk_call_cannot_be_canceled),
 	    SCRIPT_TEST(orders_of_a_request_are_canceled_together),
+	    SCRIPT_TEST(order_that_is_gone_is_passed_over),
 	    SCRIPT_TEST(what_is_sealed_stays_while_the_rest_is_canceled),
 	    SCRIPT_TEST(totals_shrink_to_the_last_billionth),
 	    SCRIPT_TEST(group_that_was_emptied_takes_new_orders),

@@ -171,6 +171,24 @@ static void other_body_under_a_known_id_is_a_conflict(void **state)
 	     "");
 }
 
+static void request_without_a_key_holds_no_digest(void **state)
+{
+	struct keyspace *ks = *state;
+
+	GIVEN(ks, ENQUEUE, ENQUEUE_LANES "1" ENQUEUE_ONE("q1", "alice", "100"));
+	STEP(ks, ENQUEUE,
+	     ENQUEUE_LANES "2|q2|bob|sc1||window||1|" AAPL "|50|50000000000|q3|bob|sc1||window||1|" AAPL
+			   "|7|7000000000",
+	     "[[queued window-<due> <due> <now_us>] [queued window-<due> <due> <now_us>]]",
+	     "~block:<b1> quantity_nano=157000000000\n"
+	     "~block:<b1>:orders q2-0=<now_us> q3-0=<now_us>\n"
+	     "~counts queued=3\n"
+	     "+order:q2-0 hash - block=<b1> quantity=50 smallcase=sc1 user=bob\n"
+	     "+order:q3-0 hash - block=<b1> quantity=7 smallcase=sc1 user=bob\n"
+	     "+user:bob:orders zset - q2-0=<now_us> q3-0=<now_us>\n"
+	     "~window:window-<due> orders=3\n");
+}
+
 static void refused_request_does_not_keep_back_its_neighbours(void **state)
 {
 	struct keyspace *ks = *state;
@@ -250,6 +268,27 @@ static void full_group_makes_room_for_another(void **state)
 	     "~window:window-<due> orders=7\n");
 }
 
+/* Lua's numbers end at 2^53: the largest quantities here are beyond it and odd. */
+static void totals_are_exact_to_the_last_billionth(void **state)
+{
+	struct keyspace *ks = *state;
+
+	GIVEN(ks, ENQUEUE,
+	      ENQUEUE_LANES "5"
+			    "|q1|alice|sc1|d1|window||1|" AAPL "|9007199.254740993|9007199254740993"
+			    "|q2|alice|sc1|d2|window||1|" AAPL "|0.000000001|1"
+			    "|q3|alice|sc1|d3|window||1|" AAPL "|9007199.254740993|9007199254740993"
+			    "|q4|alice|sc1|d4|window||1|" AAPL "|9007199.25474099|9007199254740990"
+			    "|q5|alice|sc1|d5|window||1|" AAPL "|0.000000005|5");
+	assert_string_equal(keyspace_value(ks, "block:<b1>", "quantity_nano"), "27021597764222982");
+	assert_int_equal(snapshot_find(keyspace_snapshot(ks), "muster:{0}:window:window-2000000000000:blocks")->count,
+			 1);
+	STEP(ks, STATEMENT, "<b1>|0|9|quantities",
+	     "[[q1-0 9007199.254740993] [q2-0 0.000000001] [q3-0 9007199.254740993] [q4-0 9007199.25474099] "
+	     "[q5-0 0.000000005]]",
+	     "");
+}
+
 static void nothing_is_written_when_memory_is_full(void **state)
 {
 	struct keyspace *ks = *state;
@@ -273,9 +312,11 @@ int main(void)
 	    SCRIPT_TEST(same_queue_id_twice_in_a_batch_is_stored_once),
 	    SCRIPT_TEST(replay_writes_nothing),
 	    SCRIPT_TEST(replay_is_known_after_the_end_of_the_order),
+	    SCRIPT_TEST(request_without_a_key_holds_no_digest),
 	    SCRIPT_TEST(other_body_under_a_known_id_is_a_conflict),
 	    SCRIPT_TEST(refused_request_does_not_keep_back_its_neighbours),
 	    SCRIPT_TEST(request_of_several_orders_counts_them_in_the_first),
+	    SCRIPT_TEST(totals_are_exact_to_the_last_billionth),
 	    SCRIPT_TEST(full_group_makes_room_for_another),
 	    SCRIPT_TEST(nothing_is_written_when_memory_is_full),
 	};

@@ -33,7 +33,7 @@ static const struct fenced {
      "<b1>|#|F9|muster-test-<b1>-1 1 190 1700000000000",
      "[stale]",
      {"-", "[stored 1]", "[stored 1]", "-", "-", "-"}},
-    {SCRIPT_CLOSE, "<b1>|#|<lease>|225|190|42750|0|filled|", "[stale]", {"-", "[closing]", "[closing]", "-", "-", "-"}},
+    {SCRIPT_CLOSE, "<b1>|#|<lease>|225|190|42750|0|filled||0.01", "[stale]", {"-", "[closing]", "[closing]", "-", "-", "-"}},
     {SCRIPT_ALLOCATE,
      "<b1>|#|<lease>|0|<retention>|q1-0|filled|100|19000|0",
      "[stale]",
@@ -121,7 +121,7 @@ static void unknown_block_is_refused(void **state)
 	STEP(ks, BEGIN, "none|1|<lease>|<wait>|1", "[stale]", "");
 	STEP(ks, RECORD, "none|1|<lease>||0", "[stale]", "");
 	STEP(ks, FILLS, "none|1|F1|x", "[stale]", "");
-	STEP(ks, CLOSE, "none|1|<lease>|0||0|0|unfilled|", "[stale]", "");
+	STEP(ks, CLOSE, "none|1|<lease>|0||0|0|unfilled||0.01", "[stale]", "");
 	STEP(ks, ALLOCATE, "none|1|<lease>|0|<retention>|q1-0|unfilled|0|0|0", "[stale]", "");
 	STEP(ks, FINISH, "none|1|<retention>|0|0|0", "[stale]", "");
 	STEP(ks, REVIEW, "none|1|odd|", "[stale]", "");

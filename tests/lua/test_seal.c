@@ -45,6 +45,7 @@ static void window_is_sealed_when_its_time_has_come(void **state)
 	assert_string_equal(late->element[2]->str, "window");
 	assert_in_range(late->element[3]->integer, 0, 30000);
 	assert_string_equal(keyspace_value(ks, "block:<b1>", "status"), "ready");
+	assert_null(snapshot_find(keyspace_snapshot(ks), "muster:{0}:windows:open"));
 }
 
 static void process_makes_a_window_due_now(void **state)

@@ -62,9 +62,9 @@ static void end_of_the_sell_wakes_the_buy(void **state)
 	claim_both(ks);
 	GIVEN(ks, BEGIN, "<b1>|1|<lease>|<wait>|100");
 	GIVEN(ks, BEGIN, "<b2>|1|<lease>|<wait>|50");
-	STEP(ks, CLOSE, "<b1>|1|<lease>|0||0|0|unfilled|", "[closing]",
-	     "~block:<b1> average_price='' closed_at=<now> fee=0 filled_quantity=0 gross_amount=0 outcome=unfilled\n"
-	     "\tstatus=closing updated_at=<now>\n"
+	STEP(ks, CLOSE, "<b1>|1|<lease>|0||0|0|unfilled||0.01", "[closing]",
+	     "~block:<b1> average_price='' closed_at=<now> fee=0 filled_quantity=0 gross_amount=0\n"
+	     "\tminor_unit=0.01 outcome=unfilled status=closing updated_at=<now>\n"
 	     "~blocks <b2>=<now> <b1>=<now+lease>\n"
 	     "+blocks:closing zset - <b1>=<now>\n"
 	     "-blocks:submitting\n"
@@ -84,6 +84,38 @@ static void end_of_the_sell_wakes_the_buy(void **state)
 	     "\tstatus=submitting\n");
 }
 
+static void only_the_last_of_its_side_wakes_who_waits(void **state)
+{
+	struct keyspace *ks = *state;
+
+	GIVEN(ks, OPEN, "test");
+	GIVEN(ks, ENQUEUE,
+	      ENQUEUE_LANES "3" ENQUEUE_OF("q1", "alice", SELL, "100") ENQUEUE_OF("q2", "bob", BUY, "50")
+		  ENQUEUE_OF("q3", "carol", "AAPL sell paper 1 limit 190", "5"));
+	GIVEN(ks, PROCESS, "''");
+	GIVEN(ks, SEAL, "100|<retention>");
+	GIVEN(ks, CLAIM, CLAIM_AS("11"));
+	GIVEN(ks, BEGIN, "<b1>|1|<lease>|<wait>|100");
+	GIVEN(ks, BEGIN, "<b2>|1|<lease>|<wait>|50");
+	GIVEN(ks, BEGIN, "<b3>|1|<lease>|<wait>|5");
+	STEP(ks, CLOSE, "<b1>|1|<lease>|0||0|0|unfilled||0.01", "[closing]",
+	     "~block:<b1> average_price='' closed_at=<now> fee=0 filled_quantity=0 gross_amount=0\n"
+	     "\tminor_unit=0.01 outcome=unfilled status=closing updated_at=<now>\n"
+	     "~blocks <b1>=<now+lease>\n"
+	     "+blocks:closing zset - <b1>=<now>\n"
+	     "~blocks:submitting -<b1>\n"
+	     "~sides:paper:AAPL:sell -<b1>\n");
+	STEP(ks, CLOSE, "<b3>|1|<lease>|0||0|0|unfilled||0.01", "[closing]",
+	     "~block:<b3> average_price='' closed_at=<now> fee=0 filled_quantity=0 gross_amount=0\n"
+	     "\tminor_unit=0.01 outcome=unfilled status=closing updated_at=<now>\n"
+	     "~blocks <b2>=<now> <b3>=<now+lease>\n"
+	     "~blocks:closing <b3>=<now>\n"
+	     "-blocks:submitting\n"
+	     "-sides:paper:AAPL:sell\n"
+	     "-sides:paper:AAPL:waiting\n"
+	     ">wake AAPL\n");
+}
+
 static void sell_waits_for_a_buy_that_works(void **state)
 {
 	struct keyspace *ks = *state;
@@ -100,9 +132,9 @@ static void sell_waits_for_a_buy_that_works(void **state)
 	     "-blocks:ready\n"
 	     "+blocks:waiting zset - <b2>=<now>\n"
 	     "+sides:paper:AAPL:waiting set - <b2>\n");
-	STEP(ks, CLOSE, "<b1>|1|<lease>|225|190|42750|0|filled|", "[closing]",
+	STEP(ks, CLOSE, "<b1>|1|<lease>|225|190|42750|0|filled||0.01", "[closing]",
 	     "~block:<b1> average_price=190 closed_at=<now> fee=0 filled_quantity=225 gross_amount=42750\n"
-	     "\toutcome=filled status=closing updated_at=<now>\n"
+	     "\tminor_unit=0.01 outcome=filled status=closing updated_at=<now>\n"
 	     "~blocks <b2>=<now> <b1>=<now+lease>\n"
 	     "+blocks:closing zset - <b1>=<now>\n"
 	     "-blocks:submitting\n"
@@ -132,7 +164,7 @@ static void buys_do_not_wait_for_each_other(void **state)
 	GIVEN(ks, CLAIM, CLAIM_AS("12"));
 	STEP(ks, BEGIN, "<b2>|1|<lease>|<wait>|5", "[submitting muster-test-<b2>-1]", NULL);
 	/* The end of one leaves the other at the broker: a sell waits on. */
-	GIVEN(ks, CLOSE, "<b1>|1|<lease>|225|190|42750|0|filled|");
+	GIVEN(ks, CLOSE, "<b1>|1|<lease>|225|190|42750|0|filled||0.01");
 	assert_int_equal(snapshot_find(keyspace_snapshot(ks), "muster:{0}:sides:paper:AAPL:buying")->count, 1);
 }
 
@@ -187,7 +219,7 @@ static void waking_only_hastens_blocks_that_need_a_worker(void **state)
 	GIVEN(ks, BEGIN, "<b2>|1|<lease>|<wait>|50");
 	keyspace_command(ks, "ZADD muster:{0}:blocks 5 <b2>");
 	keyspace_command(ks, "SADD muster:{0}:sides:paper:AAPL:waiting gone");
-	GIVEN(ks, CLOSE, "<b1>|1|<lease>|0||0|0|unfilled|");
+	GIVEN(ks, CLOSE, "<b1>|1|<lease>|0||0|0|unfilled||0.01");
 	assert_string_equal(keyspace_value(ks, "blocks", "<b2>"), "5");
 	assert_string_equal(keyspace_value(ks, "blocks", "gone"), "");
 	assert_null(snapshot_find(keyspace_snapshot(ks), "muster:{0}:sides:paper:AAPL:waiting"));
@@ -199,6 +231,7 @@ int main(void)
 	    SCRIPT_TEST(buy_waits_for_a_sell_that_is_sealed),
 	    SCRIPT_TEST(buy_waits_for_a_sell_that_works),
 	    SCRIPT_TEST(buy_that_waits_looks_again_and_waits_on),
+	    SCRIPT_TEST(only_the_last_of_its_side_wakes_who_waits),
 	    SCRIPT_TEST(end_of_the_sell_wakes_the_buy),
 	    SCRIPT_TEST(sell_waits_for_a_buy_that_works),
 	    SCRIPT_TEST(buys_do_not_wait_for_each_other),

@@ -180,9 +180,9 @@ static void close_writes_the_totals(void **state)
 	struct keyspace *ks = *state;
 
 	script_case_reach(ks, STAGE_WORKING);
-	STEP(ks, CLOSE, "<b1>|1|<lease>|200|190.125|38025|1.5|partially_filled|canceled by the broker", "[closing]",
+	STEP(ks, CLOSE, "<b1>|1|<lease>|200|190.125|38025|1.5|partially_filled|canceled by the broker|0.01", "[closing]",
 	     "~block:<b1> average_price=190.125 closed_at=<now> fee=1.5 filled_quantity=200 gross_amount=38025\n"
-	     "\toutcome=partially_filled reason='canceled by the broker' status=closing updated_at=<now>\n"
+	     "\tminor_unit=0.01 outcome=partially_filled reason='canceled by the broker' status=closing updated_at=<now>\n"
 	     "~blocks <b1>=<now+lease>\n"
 	     "+blocks:closing zset - <b1>=<now>\n"
 	     "-blocks:working\n"
@@ -196,7 +196,7 @@ static void no_fill_comes_after_the_close(void **state)
 	script_case_reach(ks, STAGE_CLOSING);
 	STEP(ks, FILLS, "<b1>|1|F9|muster-test-<b1>-1 100 190 1700000000000", "[stale]", "");
 	STEP(ks, RECORD, RECORD("", "1") SLICE("1", "1|status|canceled"), "[stale]", "");
-	STEP(ks, CLOSE, "<b1>|1|<lease>|0|0|0|0|unfilled|", "[stale]", "");
+	STEP(ks, CLOSE, "<b1>|1|<lease>|0|0|0|0|unfilled||0.01", "[stale]", "");
 }
 
 static void steps_go_on_when_memory_is_full(void **state)
@@ -209,7 +209,7 @@ static void steps_go_on_when_memory_is_full(void **state)
 	GIVEN(ks, BEGIN, "<b1>|1|<lease>|<wait>|225");
 	GIVEN(ks, RECORD, RECORD("", "0") SLICE("1", "1|status|filled"));
 	GIVEN(ks, FILLS, "<b1>|1|F1|muster-test-<b1>-1 225 190 1700000000000");
-	GIVEN(ks, CLOSE, "<b1>|1|<lease>|225|190|42750|0|filled|");
+	GIVEN(ks, CLOSE, "<b1>|1|<lease>|225|190|42750|0|filled||0.01");
 	GIVEN(ks, ALLOCATE,
 	      "<b1>|1|<lease>|0|<retention>|q1-0|filled|100|19000|0|q2-0|filled|50|9500|0|"
 	      "q3-0|filled|75|14250|0");

@@ -83,6 +83,38 @@ static void status_of_an_order_follows_its_block(void **state)
 	}
 }
 
+/* The value of a field of the first order of the reply. */
+static const char *order_field(struct keyspace *ks, const char *name)
+{
+	const redisReply *order = keyspace_reply(ks)->element[0];
+
+	for (size_t i = 0; i + 1 < order->elements; i += 2)
+		if (strcmp(order->element[i]->str, name) == 0)
+			return order->element[i + 1]->str;
+	return "(none)";
+}
+
+static void reason_and_time_of_an_order_are_its_blocks_until_it_has_its_own(void **state)
+{
+	struct keyspace *ks = *state;
+
+	script_case_reach(ks, STAGE_SEALED);
+	keyspace_command(ks, "HSET muster:{0}:block:<b1> reason waits sealed_at 5");
+	GIVEN(ks, ORDER, "q1-0");
+	assert_string_equal(order_field(ks, "reason"), "waits");
+	assert_string_equal(order_field(ks, "updated_at"), "5");
+	keyspace_command(ks, "HSET muster:{0}:block:<b1> updated_at 6");
+	GIVEN(ks, ORDER, "q1-0");
+	assert_string_equal(order_field(ks, "updated_at"), "6");
+	keyspace_command(ks, "HSET muster:{0}:order:q1-0 updated_at 7 status partially_filled");
+	GIVEN(ks, ORDER, "q1-0");
+	assert_string_equal(order_field(ks, "updated_at"), "7");
+	assert_string_equal(order_field(ks, "reason"), "waits");
+	keyspace_command(ks, "HSET muster:{0}:order:q1-0 status filled");
+	GIVEN(ks, ORDER, "q1-0");
+	assert_string_equal(order_field(ks, "reason"), "");
+}
+
 static void canceled_order_has_no_block(void **state)
 {
 	struct keyspace *ks = *state;
@@ -124,7 +156,7 @@ static void block_is_seen_with_slices_and_fills(void **state)
 	     "[[[window window-<due> lane window symbol AAPL side buy broker_type paper lot 1 order_type market "
 	     "limit_price '' quantity_nano 225000000000 sealed_at <then> fence 1 orders 3 status closing worker "
 	     "h1:11 submitted_at <then> updated_at <then> reason '' attempts 0 polls 0 filled_quantity 225 "
-	     "average_price 190 gross_amount 42750 fee 0 outcome filled closed_at <then> block_id <b1> quantity 225 "
+	     "average_price 190 gross_amount 42750 fee 0 outcome filled minor_unit 0.01 closed_at <then> block_id <b1> quantity 225 "
 	     "execution_window <due>] [[muster-test-<b1>-1 [block <b1> number 1 quantity 225 status acked "
 	     "filled_quantity 0 created_at <then> updated_at <then> broker_order_id B1]]] [F1 'muster-test-<b1>-1 "
 	     "225 190 1700000000000']]]",
@@ -220,6 +252,15 @@ static void statement_lists_the_shares(void **state)
 	STEP(ks, STATEMENT, "<b1>|1|1", "[[q2-0 50 bob sc1 filled 50 9500 0]]", "");
 }
 
+static void statement_can_be_of_quantities_only(void **state)
+{
+	struct keyspace *ks = *state;
+
+	script_case_reach(ks, STAGE_CLOSING);
+	SEE(STATEMENT, "<b1>|0|2|quantities", "[[q1-0 100] [q2-0 50]]");
+	SEE(STATEMENT, "<b1>|2|2|quantities", "[[q3-0 75]]");
+}
+
 static void transactions_come_newest_first(void **state)
 {
 	struct keyspace *ks = *state;
@@ -231,7 +272,7 @@ static void transactions_come_newest_first(void **state)
 	GIVEN(ks, SEAL, "100|<retention>");
 	GIVEN(ks, CLAIM, CLAIM_AS("11"));
 	GIVEN(ks, BEGIN, "<b1>|1|<lease>|<wait>|230");
-	GIVEN(ks, CLOSE, "<b1>|1|<lease>|230|190|43700|0|filled|");
+	GIVEN(ks, CLOSE, "<b1>|1|<lease>|230|190|43700|0|filled||0.01");
 	GIVEN(ks, ALLOCATE,
 	      "<b1>|1|<lease>|0|<retention>|q1-0|filled|100|19000|0|q2-0|filled|50|9500|0|"
 	      "q3-0|filled|75|14250|0|q4-0|filled|5|950|0");
@@ -262,6 +303,8 @@ static void request_is_found_by_its_queue_id(void **state)
 	      ENQUEUE_LANES "1|q5|alice|sc1|d5|window||2|GE buy paper 1 market|1|1000000000"
 			    "|GE buy paper 1 market|1|1000000000");
 	SEE(REQUEST, "q5", "[queue 2 d5]");
+	GIVEN(ks, ENQUEUE, ENQUEUE_LANES "1|q6|alice|sc1||window||1|GE buy paper 1 market|1|1000000000");
+	SEE(REQUEST, "q6", "[queue 1 '']");
 	GIVEN(ks, BULK, "bq|d1|2|7|0|<abandon>|<retention>|alice|sc1|GE buy paper 1 market|1|1000000000|");
 	SEE(REQUEST, "bq", "[bulk 2 d1 bulk-bq filling 1 7]");
 }
@@ -282,6 +325,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    SCRIPT_TEST(order_is_seen_at_every_stage),
 	    SCRIPT_TEST(several_orders_are_seen_in_the_order_asked_for),
+	    SCRIPT_TEST(reason_and_time_of_an_order_are_its_blocks_until_it_has_its_own),
 	    SCRIPT_TEST(status_of_an_order_follows_its_block),
 	    SCRIPT_TEST(canceled_order_has_no_block),
 	    SCRIPT_TEST(rejected_order_of_a_bulk_call_has_its_reason),
@@ -290,6 +334,7 @@ int main(void)
 	    SCRIPT_TEST(preview_lists_the_groups_of_open_windows),
 	    SCRIPT_TEST(status_shows_windows_counts_and_workers),
 	    SCRIPT_TEST(status_says_how_late_the_oldest_window_is),
+	    SCRIPT_TEST(statement_can_be_of_quantities_only),
 	    SCRIPT_TEST(statement_lists_the_shares),
 	    SCRIPT_TEST(transactions_come_newest_first),
 	    SCRIPT_TEST(request_is_found_by_its_queue_id),

@@ -13,7 +13,7 @@
 active proctype person()
 {
 end:
-	atomic { now.block == NEEDS_REVIEW ->
+	d_step { now.block == NEEDS_REVIEW ->
 		now.block = now.review_from;
 		now.fence = 0; now.attempts = 0 }
 }
@@ -23,22 +23,28 @@ init
 {
 	atomic {
 #ifdef QUEUE
+#ifdef ONE_CLIENT /* the other order is in already */
+		now.known = 1; now.group = 1; now.quantity = 1; acked = 1;
+#ifdef FAILOVER
+		d_step { copy(replica, now) };
+#endif
+#else
 		run client(1);
+#endif
 		run client(2);
 #else
 		/* Both orders are in, and the window is sealed. */
 		now.known = 3; now.group = 3; now.members = 3; now.quantity = 2; acked = 3;
 		now.block = READY;
 #endif
-		k = 0;
-		do
-		:: k < SLICES -> run broker_side(k); k++
-		:: else -> break
-		od;
-		k = 0;
-		do
-		:: k < WORKERS -> run worker(k + 1); k++
-		:: else -> break
-		od
+		run broker_side(0);
+#if SLICES == 2
+		run broker_side(1);
+#endif
+		run worker(1);
+		run worker(2)
+#if WORKERS == 3
+		;run worker(3)
+#endif
 	}
 }

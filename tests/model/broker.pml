@@ -57,8 +57,10 @@ end:
 		:: true /* lost on its way */
 		fi;
 		told = 0 }
-	:: atomic { IS_OPEN(i) && broker[i].status == ACKED -> execute(i, 1, PARTIAL) }
-	:: atomic { IS_OPEN(i) -> execute(i, 2 - broker[i].executed, FILLED) }
-	:: atomic { IS_OPEN(i) -> execute(i, 0, ENDED) }
+#ifndef WHOLE_FILLS
+	:: d_step { IS_OPEN(i) && broker[i].status == ACKED -> execute(i, 1, PARTIAL) }
+#endif
+	:: d_step { IS_OPEN(i) -> execute(i, 2 - broker[i].executed, FILLED) }
+	:: d_step { IS_OPEN(i) -> execute(i, 0, ENDED) }
 	od
 }

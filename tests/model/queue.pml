@@ -18,7 +18,8 @@ inline copy(to, from)
 		to.slice[k].stored = from.slice[k].stored;
 		k++
 	:: else -> break
-	od
+	od;
+	k = 0
 }
 
 #ifdef QUEUE
@@ -38,12 +39,6 @@ inline copy(to, from)
 #else
 #define IS_STORED(order) (now.known & (order))
 #endif
-#ifdef FAILOVER
-#define HISTORY is_failed_over
-#else
-#define HISTORY false
-#endif
-
 /* One client with one order, through any of the API processes. */
 proctype client(byte order)
 {
@@ -89,7 +84,7 @@ repeat:
 #endif
 #ifndef MUT_NO_WAIT
 			if
-			:: is_written && !is_failed_over && history == HISTORY -> copy(replica, now)
+			:: is_written && !is_failed_over && history == HISTORY -> d_step { copy(replica, now) }
 			:: else
 			fi;
 #endif
@@ -99,7 +94,7 @@ repeat:
 #else
 	acked = acked | order;
 #endif
-	atomic { is_written = false; history = false }
+	d_step { is_written = false; history = false }
 #ifdef CANCELS
 	if
 	:: atomic { /* = lua/cancel.lua */
@@ -134,8 +129,8 @@ active proctype replication()
 {
 end:
 	do
-	:: atomic { !is_failed_over -> copy(replica, now) }
-	:: atomic { !is_failed_over ->
+	:: d_step { !is_failed_over -> copy(replica, now) }
+	:: d_step { !is_failed_over ->
 		is_failed_over = true;
 		copy(now, replica);
 		now.is_healthy = false; /* who was named there need not know it */

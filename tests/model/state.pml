@@ -13,7 +13,7 @@
 #define FAULTS 2 /* any mixture of faults, this many in one run */
 #endif
 #define ORDERS 2
-#define LOOK_UPS 2     /* the code: BACKOFF_LOOK_UPS, 5; one that may be told a lie, one that is not */
+#define LOOK_UPS 2     /* the code: BACKOFF_LOOK_UPS, 5 */
 #define ATTEMPTS_MAX 3 /* the code: ATTEMPTS_MAX, 5 */
 
 /* Block status. = src/shared/status.c block_status_of */
@@ -81,11 +81,14 @@ in_redis now;
 #ifdef FAILOVER
 in_redis replica;
 bool is_failed_over;
+#define HISTORY is_failed_over /* which master a connection leads to */
+#else
+#define HISTORY false
 #endif
 at_broker broker[SLICES];
 byte faults;
 byte acked; /* orders answered with 202 */
-hidden byte k; /* loops inside atomic steps */
+hidden byte k; /* loops; only ever inside a d_step, which stores no state on its way */
 
 #define CAN_FAIL (faults < FAULTS)
 #define SIZE(set) (((set) & 1) + ((set) >> 1))
@@ -130,7 +133,8 @@ inline check_allocated()
 		assert(broker[k].placed == 0 || broker[k].quantity == now.quantity); /* I4 */
 		k++
 	:: else -> break
-	od
+	od;
+	k = 0
 }
 
 /* When nothing can move any more: I1 no loss, I11 alive. */
@@ -139,10 +143,11 @@ active proctype auditor()
 endless:
 	timeout ->
 	assert(IS_FINAL);
+	assert(now.group == now.members); /* I3 */
 	assert(((now.group | now.other | now.withdrawn) & acked) == acked);
 	assert((now.group & now.other) == 0 && (now.group & now.withdrawn) == 0);
 	if
-	:: now.block == ALLOCATED -> check_allocated()
+	:: now.block == ALLOCATED -> d_step { check_allocated() }
 	:: else
 	fi;
 	check_not_denied()

@@ -28,14 +28,16 @@ typedef slice_in_hand {
 	bool is_changed
 };
 
-/* The fence is only ever compared, so the claimant's own number serves as well as a count, and keeps the state space small.
- * After a failover the count may give the same number twice: there it is counted. */
-#ifdef FAILOVER
-#define NEXT_FENCE (now.fence + 1)
-#else
+/* The fence is only ever compared, so the claimant's own number serves as well as a count, and keeps the state space small. */
 #define NEXT_FENCE (me)
-#endif
+/* A failover breaks the connection, and with it everything in hand is dropped: no call that was begun with one master goes
+ * on with the next. (The fence alone would not do: the new master may count up to the same number again.)
+ * = src/worker/worker.c on_down worker_drop_blocks, = src/shared/redis_link.c redis_link_condemn */
+#if defined(FAILOVER) && !defined(MUT_IN_HAND_SURVIVES_FAILOVER)
+#define IS_HOLDER (now.fence == fence && history == HISTORY)
+#else
 #define IS_HOLDER (now.fence == fence)
+#endif
 /* = lua/lib/held.lua held */
 #ifdef MUT_NO_FENCE
 #define HELD true
@@ -50,13 +52,12 @@ typedef slice_in_hand {
 #define WANTS_INTENT(i) (IS_UNKNOWN(i) && NEEDS_SUBMIT(i) && !hand[i].is_intent_stored) /* = src/worker/block_submit.c plan_round */
 #define IS_NEWS(i) (IS_WORKING(i) && hand[i].status != broker[i].status)
 #define IS_UNPLACED(i) (RANK(now.slice[i].status) < 2)
-#define IS_LAST_LOOK(i) (hand[i].lookups + 1 >= LOOK_UPS || hand[i].is_refused_again)
 
-/* Whether the look-up schedule outlasts what the network and the broker can delay. Needed only where a broker's refusal is
- * believed after it; see README.md. */
+/* One look is believed: the one after a repeated submit was refused. It comes when the whole schedule has passed, so here the
+ * broker shows what it has, and nothing of this id is on its way any more. All others may be lied to. See README.md. */
 #ifdef REFUSALS
-#define MAY_LIE(i) (CAN_FAIL && !IS_LAST_LOOK(i))
-#define IS_HELD_UP(i) (IS_LAST_LOOK(i) && broker[i].late > 0)
+#define MAY_LIE(i) (CAN_FAIL && !hand[i].is_refused_again)
+#define IS_HELD_UP(i) (hand[i].is_refused_again && broker[i].late > 0)
 #else
 #define MAY_LIE(i) CAN_FAIL
 #define IS_HELD_UP(i) false
@@ -65,7 +66,7 @@ typedef slice_in_hand {
 /* Out of hand. = src/worker/block.c block_drop */
 inline forget()
 {
-	waits_for = CLAIM; fence = 0; mine = 0; at = 0; units = 0; posted = 0; pending = 0; told = 0;
+	waits_for = CLAIM; history = false; fence = 0; mine = 0; at = 0; units = 0; posted = 0; pending = 0; told = 0;
 	is_at_once = false; is_paused = false; is_doubtful = false; is_refused = false;
 	k = 0;
 	do
@@ -75,7 +76,8 @@ inline forget()
 		hand[k].is_changed = false;
 		k++
 	:: else -> break
-	od
+	od;
+	k = 0
 }
 
 /* Without a word to Redis: the lease ends by itself. = src/worker/block_call.c forget_block */
@@ -153,7 +155,7 @@ inline claim()
 	if
 	:: now.attempts >= ATTEMPTS_MAX -> set_aside()
 	:: else ->
-		now.fence = NEXT_FENCE; fence = now.fence;
+		now.fence = NEXT_FENCE; fence = now.fence; history = HISTORY;
 		now.is_named = true; now.is_healthy = true;
 		mine = now.block; units = now.quantity; posted = now.allocated;
 		k = 0;
@@ -299,8 +301,7 @@ inline submit(i)
 	:: CAN_FAIL -> faults++; broker[i].late++; told = TOLD_NOTHING
 	:: CAN_FAIL -> faults++; told = TOLD_NOT_SENT
 	fi;
-	judge_submit(i, is_first);
-	is_first = false
+	d_step { judge_submit(i, is_first); is_first = false }
 }
 
 /* = src/worker/slice_judge.c judge_absence */
@@ -342,12 +343,16 @@ inline look_up(i)
 	:: broker[i].is_known && MAY_LIE(i) -> faults++; told = TOLD_NOT_FOUND
 	:: CAN_FAIL -> faults++; told = TOLD_NOTHING
 	fi;
-	if
-	:: told == TOLD_ACCEPTED -> hand[i].is_refused_again = false; adopt(i, broker[i].status, broker[i].executed)
-	:: told == TOLD_NOT_FOUND -> judge_absence(i)
-	:: told == TOLD_CONTRADICTION -> is_doubtful = true
-	:: told == TOLD_NOTHING -> is_paused = true
-	fi
+	d_step {
+		if
+		:: told == TOLD_ACCEPTED ->
+			hand[i].is_refused_again = false;
+			adopt(i, broker[i].status, broker[i].executed)
+		:: told == TOLD_NOT_FOUND -> judge_absence(i)
+		:: told == TOLD_CONTRADICTION -> is_doubtful = true
+		:: told == TOLD_NOTHING -> is_paused = true
+		fi
+	}
 }
 
 /* One slice of a round. = src/worker/block_call.c ask_more lease_holds */
@@ -379,24 +384,17 @@ inline judge_round()
 }
 
 /* = src/worker/block_follow.c block_on_follows, = src/worker/slice_judge.c judge_follow */
-inline follow()
+inline follow(i)
 {
-	k = 0;
-	do
-	:: k < SLICES ->
+	if
+	:: IS_WORKING(i) ->
 		if
-		:: IS_WORKING(k) ->
-			if
-			:: adopt(k, broker[k].status, broker[k].executed)
-			:: CAN_FAIL -> faults++ /* told nothing */
-			:: CAN_FAIL -> faults++; adopt(k, ACKED, 0) /* told what was before */
-			fi
-		:: else
-		fi;
-		k++
-	:: else -> break
-	od;
-	waits_for = RECORD
+		:: d_step { adopt(i, broker[i].status, broker[i].executed) }
+		:: d_step { CAN_FAIL -> faults++ } /* told nothing */
+		:: d_step { CAN_FAIL -> faults++; adopt(i, ACKED, 0) } /* told what was before */
+		fi
+	:: else
+	fi
 }
 
 /* = lua/fills.lua, = src/worker/block_close.c send_fills */
@@ -475,9 +473,7 @@ inline finish()
 {
 	if
 	:: !HELD || now.block != CLOSING -> forget()
-#ifndef MUT_FINISH_UNCOUNTED
 	:: HELD && now.block == CLOSING && now.allocated != SIZE(now.members) -> posted = now.allocated; post_chunks()
-#endif
 	:: else ->
 		now.block = ALLOCATED; now.is_named = false;
 		check_allocated();
@@ -488,53 +484,58 @@ inline finish()
 proctype worker(byte me)
 {
 	byte waits_for, fence, mine, at, units, posted, pending, told;
-	bool is_at_once, is_paused, is_doubtful, is_refused, is_first, is_lost;
+	bool is_at_once, is_paused, is_doubtful, is_refused, is_first, is_lost, history;
 	slice_in_hand hand[SLICES];
 end:
 	do
 #ifdef QUEUE
-	:: atomic { waits_for == CLAIM && CAN_SEAL -> seal() }
+	:: d_step { waits_for == CLAIM && CAN_SEAL -> seal() }
 #endif
-	:: atomic { waits_for == CLAIM && CAN_CLAIM ->
+	:: d_step { waits_for == CLAIM && CAN_CLAIM ->
 		if
 		:: now.is_named && now.is_healthy -> faults++
 		:: else
 		fi;
 		claim() }
-	:: atomic { waits_for == BEGIN -> begin() }
-	:: atomic { waits_for == INTENT -> record(false) }
+	:: d_step { waits_for == BEGIN -> begin() }
+	:: d_step { waits_for == INTENT -> record(false) }
 	:: atomic { waits_for == ASK && !(IS_UNKNOWN(at) && !NEEDS_SUBMIT(at) && IS_HELD_UP(at)) ->
 		ask(at);
 		at++;
 		if
-		:: is_lost -> is_lost = false; forget()
-		:: !is_lost && at == SLICES -> judge_round()
+		:: is_lost -> d_step { is_lost = false; forget() }
+		:: !is_lost && at == SLICES -> d_step { judge_round() }
 		:: else
 		fi }
-	:: atomic { waits_for == FOLLOW && ANY(IS_NEWS) -> follow() } /* polls that bring nothing new are left out */
-	:: atomic { waits_for == RECORD -> record(is_paused || ANY(IS_WORKING)) }
+	:: atomic { waits_for == FOLLOW && ANY(IS_NEWS) -> /* polls that bring nothing new are left out */
+		follow(0);
+#if SLICES == 2
+		follow(1);
+#endif
+		waits_for = RECORD }
+	:: d_step { waits_for == RECORD -> record(is_paused || ANY(IS_WORKING)) }
 	:: atomic { waits_for == FILLS -> /* = src/worker/block_close.c block_start_close block_on_fills */
 		if
 		:: waits_for = STORE
 		:: CAN_FAIL -> faults++; is_paused = true; waits_for = RECORD /* not all of them: later again */
 		fi }
-	:: atomic { waits_for == STORE -> store_fills() }
-	:: atomic { waits_for == CLOSE -> close() }
-	:: atomic { waits_for == SHARES && (pending & 1) -> allocate(0) }
-	:: atomic { waits_for == SHARES && (pending & 2) && !(pending & 1) -> allocate(1) }
+	:: d_step { waits_for == STORE -> store_fills() }
+	:: d_step { waits_for == CLOSE -> close() }
+	:: d_step { waits_for == SHARES && (pending & 1) -> allocate(0) }
+	:: d_step { waits_for == SHARES && (pending & 2) && !(pending & 1) -> allocate(1) }
 	/* One that met NOSCRIPT is overtaken. = src/shared/redis_call.c script_repeat */
-	:: atomic { waits_for == SHARES && (pending & 3) == 3 && CAN_FAIL -> faults++; allocate(1) }
-	:: atomic { waits_for == FINISH -> finish() }
-	:: atomic { waits_for == REVIEW -> /* = lua/review.lua, = src/worker/block_call.c block_review */
+	:: d_step { waits_for == SHARES && (pending & 3) == 3 && CAN_FAIL -> faults++; allocate(1) }
+	:: d_step { waits_for == FINISH -> finish() }
+	:: d_step { waits_for == REVIEW -> /* = lua/review.lua, = src/worker/block_call.c block_review */
 		if
 		:: HELD && now.block >= READY && !IS_FINAL -> set_aside()
 		:: else
 		fi;
 		forget() }
 	/* Killed; or the reply of Redis never came. */
-	:: atomic { waits_for != CLAIM && CAN_FAIL -> faults++; die() }
+	:: d_step { waits_for != CLAIM && CAN_FAIL -> faults++; die() }
 	/* Drained. = lua/release.lua, = src/worker/lease.c lease_release_all */
-	:: atomic { waits_for != CLAIM && CAN_FAIL ->
+	:: d_step { waits_for != CLAIM && CAN_FAIL ->
 		faults++;
 		if
 		:: HELD && now.is_named -> now.is_named = false

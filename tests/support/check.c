@@ -1,4 +1,5 @@
-/* The auditor's first half: what clients were told, and what may be left behind. The blocks' sums are in check_books.c. */
+/* The auditor's first half: what clients were told, and what may be left behind. The blocks' sums are in check_books.c.
+ */
 #include "tests/support/check.h"
 
 #include <setjmp.h>
@@ -16,8 +17,9 @@
 #include "tests/support/wait_until.h"
 
 /* What of an order never changes. */
-static const char *const lasting[] = {"order_id",   "queue_id",	   "user_id",  "smallcase_id", "symbol",     "side",
-				      "broker_type", "order_type", "quantity", "lane",	       "created_at", "limit_price"};
+static const char *const lasting[] = {"order_id", "queue_id", "user_id",     "smallcase_id",
+				      "symbol",	  "side",     "broker_type", "order_type",
+				      "quantity", "lane",     "created_at",  "limit_price"};
 
 /* The word says what was got. */
 static void check_share(const json_t *order, enum order_status status)
@@ -41,7 +43,8 @@ static void check_order(const json_t *first, const json_t *now)
 		json_t *was = json_object_get(first, lasting[i]), *is = json_object_get(now, lasting[i]);
 
 		if (!was || !is || !json_equal(was, is)) {
-			print_error("%s of an order has changed\n%s\n%s\n", lasting[i], json_dumps(first, 0), json_dumps(now, 0));
+			print_error("%s of an order has changed\n%s\n%s\n", lasting[i], json_dumps(first, 0),
+				    json_dumps(now, 0));
 			fail();
 		}
 	}
@@ -55,7 +58,7 @@ void check_all_final(struct stack *stack)
 	const char *queue_id;
 	json_t *orders;
 
-	json_object_foreach(stack->accepted, queue_id, orders) {
+	json_object_foreach (stack->accepted, queue_id, orders) {
 		json_t *now = stack_get(stack, 200, "/trade-queue/queue/order/%s?wait=30", queue_id);
 
 		assert_int_equal(json_array_size(json_at(now, "/orders")), json_array_size(orders));
@@ -132,7 +135,8 @@ static void check_counts(struct stack *stack)
 void check_nothing_left(struct stack *stack)
 {
 	static const char *const empty[] = {"EXISTS muster:{0}:blocks", "EXISTS muster:{0}:windows:working",
-					    "EXISTS muster:{0}:blocks:needs_review", "EXISTS muster:{0}:blocks:working"};
+					    "EXISTS muster:{0}:blocks:needs_review",
+					    "EXISTS muster:{0}:blocks:working"};
 	redisReply *keys = redis_server_command(stack->redis, "KEYS muster:*");
 
 	for (size_t i = 0; i < keys->elements; i++) {

@@ -1,5 +1,5 @@
-/* The auditor: holds what clients were told, what Redis has and the broker's own ledger against each other, in integers.
- * The invariants I1, I3 to I6 and I8 of the promise; each function fails the test where one does not hold. */
+/* The auditor: holds what clients were told, what Redis has and the broker's own ledger against each other, in
+ * integers. The invariants I1, I3 to I6 and I8 of the promise; each function fails the test where one does not hold. */
 #ifndef MUSTER_TEST_CHECK_H
 #define MUSTER_TEST_CHECK_H
 

@@ -1,5 +1,5 @@
-/* The auditor's second half: for every block, quantity = its statement = its slices, and what the broker filled = what the
- * orders and the house account got, for quantity, money and fees, to the last unit. */
+/* The auditor's second half: for every block, quantity = its statement = its slices, and what the broker filled = what
+ * the orders and the house account got, for quantity, money and fees, to the last unit. */
 #include "tests/support/check.h"
 
 #include <setjmp.h>
@@ -48,7 +48,8 @@ static void assert_same(const struct subject *subject, const char *what, int128 
 	char a[DECIMAL_TEXT], b[DECIMAL_TEXT];
 
 	if (one != other)
-		fail_msg("block %s: %s: %s and %s", subject->id, what, decimal_format_wide(one, a), decimal_format_wide(other, b));
+		fail_msg("block %s: %s: %s and %s", subject->id, what, decimal_format_wide(one, a),
+			 decimal_format_wide(other, b));
 }
 
 /* Holds one order's share against its transaction. */
@@ -76,20 +77,21 @@ static void check_posting(const struct subject *subject, const char *order_id, c
 /* Adds up the statement. */
 static void sum_orders(struct subject *subject)
 {
-	redisReply *ids = redis_server_command(subject->audit->stack->redis, "ZRANGE muster:{0}:block:%s:orders 0 -1",
-					       subject->id);
+	redisReply *ids =
+	    redis_server_command(subject->audit->stack->redis, "ZRANGE muster:{0}:block:%s:orders 0 -1", subject->id);
 
 	assert_same(subject, "number of orders", (int128)ids->elements, redis_field_int(subject->hash, "orders"));
 	for (size_t i = 0; i < ids->elements; i++) {
 		const char *id = ids->element[i]->str;
 		redisReply *order = redis_hash(subject->audit->stack->redis,
 					       stack_text(subject->audit->stack, "muster:{0}:order:%s", id));
-		struct sums share = {redis_field_nano(order, "filled_quantity"), redis_field_nano(order, "gross_amount"),
-				     redis_field_nano(order, "fee")};
+		struct sums share = {redis_field_nano(order, "filled_quantity"),
+				     redis_field_nano(order, "gross_amount"), redis_field_nano(order, "fee")};
 		int128 quantity = redis_field_nano(order, "quantity");
 
 		if (strcmp(redis_field(order, "block"), subject->id) != 0)
-			fail_msg("order %s stands in block %s but names %s", id, subject->id, redis_field(order, "block"));
+			fail_msg("order %s stands in block %s but names %s", id, subject->id,
+				 redis_field(order, "block"));
 		if (share.quantity < 0 || share.quantity > quantity)
 			fail_msg("order %s got more than it asked for", id);
 		subject->ordered += quantity;
@@ -124,7 +126,8 @@ static void check_slice(struct subject *subject, const char *id, const redisRepl
 	if (subject->is_allocated && !order->is_ended)
 		fail_msg("slice %s is still open at the broker", id);
 	if (subject->is_allocated)
-		assert_same(subject, "filled by a slice", redis_field_nano(slice, "filled_quantity"), order->filled_nano);
+		assert_same(subject, "filled by a slice", redis_field_nano(slice, "filled_quantity"),
+			    order->filled_nano);
 	subject->fills.quantity += order->filled_nano;
 	subject->gross_atto += order->gross_atto;
 	subject->fills.fee += order->fee_nano;
@@ -138,7 +141,8 @@ static void sum_slices(struct subject *subject)
 	redisReply *ids = redis_server_command(stack->redis, "ZRANGE muster:{0}:block:%s:slices 0 -1", subject->id);
 
 	for (size_t i = 0; i < ids->elements; i++) {
-		redisReply *slice = redis_hash(stack->redis, stack_text(stack, "muster:{0}:slice:%s", ids->element[i]->str));
+		redisReply *slice =
+		    redis_hash(stack->redis, stack_text(stack, "muster:{0}:slice:%s", ids->element[i]->str));
 
 		assert_string_equal(redis_field(slice, "block"), subject->id);
 		check_slice(subject, ids->element[i]->str, slice);
@@ -165,7 +169,8 @@ static void check_view(const struct subject *subject)
 		    subject->fills.quantity);
 	assert_same(subject, "the API's amount", redis_nano(json_text(view, "/gross_amount")), subject->fills.gross);
 	assert_same(subject, "the API's fee", redis_nano(json_text(view, "/fee")), subject->fills.fee);
-	assert_same(subject, "the API's house", redis_nano(json_text(view, "/house/quantity")), subject->house.quantity);
+	assert_same(subject, "the API's house", redis_nano(json_text(view, "/house/quantity")),
+		    subject->house.quantity);
 }
 
 /* Everything about one sealed block. */
@@ -176,7 +181,8 @@ static void check_block(struct subject *subject)
 				       redis_field_nano(subject->hash, "house_fee")};
 	sum_orders(subject);
 	sum_slices(subject);
-	assert_same(subject, "quantity and its statement", redis_field_int(subject->hash, "quantity_nano"), subject->ordered);
+	assert_same(subject, "quantity and its statement", redis_field_int(subject->hash, "quantity_nano"),
+		    subject->ordered);
 	check_view(subject);
 	if (!subject->is_allocated)
 		return;
@@ -185,7 +191,8 @@ static void check_block(struct subject *subject)
 	assert_same(subject, "fee", redis_field_nano(subject->hash, "fee"), subject->fills.fee);
 	assert_same(subject, "filled and its shares", subject->fills.quantity,
 		    subject->orders.quantity + subject->house.quantity);
-	assert_same(subject, "amount and its shares", subject->fills.gross, subject->orders.gross + subject->house.gross);
+	assert_same(subject, "amount and its shares", subject->fills.gross,
+		    subject->orders.gross + subject->house.gross);
 	assert_same(subject, "fee and its shares", subject->fills.fee, subject->orders.fee + subject->house.fee);
 }
 
@@ -196,7 +203,8 @@ static void read_postings(struct audit *audit)
 	audit->stream = redis_server_command(audit->stack->redis, "XRANGE muster:{0}:transactions - +");
 	for (size_t i = 0; i < audit->stream->elements; i++) {
 		const redisReply *entry = audit->stream->element[i]->element[1];
-		const char *key = stack_text(audit->stack, "%s %s", redis_field(entry, "block_id"), redis_field(entry, "order_id"));
+		const char *key =
+		    stack_text(audit->stack, "%s %s", redis_field(entry, "block_id"), redis_field(entry, "order_id"));
 
 		if (json_object_get(audit->posted, key))
 			fail_msg("posted twice: %s", key);
@@ -204,7 +212,8 @@ static void read_postings(struct audit *audit)
 	}
 }
 
-/* Opposite sides of a symbol must never have been at the broker together, and every order of ours belongs to a slice. */
+/* Opposite sides of a symbol must never have been at the broker together, and every order of ours belongs to a slice.
+ */
 static void check_ledger(const struct audit *audit)
 {
 	size_t ours = 0;

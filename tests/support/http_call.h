@@ -20,7 +20,7 @@ struct http_call {
 };
 
 struct http_reply {
-	int status; /* 0: no answer came */
+	int status;   /* 0: no answer came */
 	json_t *json; /* NULL where the body is none */
 	char *body;
 	size_t length;
@@ -34,14 +34,14 @@ struct http_reply {
 struct http_reply *http_call(const struct http_call *call);
 void http_reply_free(struct http_reply *reply);
 
-/* The same in a thread of its own, so that several are under way at once. `call` is copied but what it points to is borrowed
- * until the end. */
+/* The same in a thread of its own, so that several are under way at once. `call` is copied but what it points to is
+ * borrowed until the end. */
 struct http_task;
 struct http_task *http_task_start(const struct http_call *call);
 struct http_reply *http_task_end(struct http_task *task);
 
-/* Sends bytes as they are to 127.0.0.1:port and reads until the other side closes, or for at most `wait_ms`; `closed` (may be
- * NULL) says which. The answer is to be freed by the caller. */
+/* Sends bytes as they are to 127.0.0.1:port and reads until the other side closes, or for at most `wait_ms`; `closed`
+ * (may be NULL) says which. The answer is to be freed by the caller. */
 char *http_raw(int port, const char *bytes, size_t length, int wait_ms, bool *closed);
 
 #endif

@@ -12,10 +12,8 @@ static const struct kind {
 	const char *command;
 	size_t stride;
 } kinds[] = {
-    {"hash", "HGETALL %s", 2},
-    {"zset", "ZRANGE %s 0 -1 WITHSCORES", 2},
-    {"set", "SMEMBERS %s", 1},
-    {"stream", "XRANGE %s - +", 1},
+    {"hash", "HGETALL %s", 2}, {"zset", "ZRANGE %s 0 -1 WITHSCORES", 2},
+    {"set", "SMEMBERS %s", 1}, {"stream", "XRANGE %s - +", 1},
     {"string", "GET %s", 0},
 };
 

@@ -52,7 +52,7 @@ static void read_fill(struct ledger_order *order, const json_t *event)
 	order->filled_nano += quantity_nano;
 	order->gross_atto += (int128)quantity_nano * json_nano(event, "/price");
 	order->fee_nano = order->commission_nano;
-	order->is_ended = order->filled_nano == order->quantity_nano;
+	order->is_ended = order->filled_nano >= order->quantity_nano;
 }
 
 /* Takes one line. */

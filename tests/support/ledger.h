@@ -15,8 +15,8 @@ struct ledger_order {
 	int64_t quantity_nano; /* of the accepted one */
 	int accepted;	       /* how many times it was accepted: more than once is a disaster */
 	int refused;
-	int refused_status;   /* of the last refusal */
-	char message[160];    /* of the last refusal */
+	int refused_status; /* of the last refusal */
+	char message[160];  /* of the last refusal */
 	size_t fills;
 	int64_t filled_nano;
 	int128 gross_atto; /* quantity x price over the fills, in 10^-18: exact */

@@ -23,7 +23,7 @@
 struct process {
 	pid_t pid;
 	bool has_ended;
-	int result;    /* of process_wait */
+	int result;	/* of process_wait */
 	off_t log_from; /* size of the log when it was started */
 	char log_path[PATH_MAX];
 };

@@ -1,5 +1,5 @@
-/* One program under test: started, watched through its log, ended. It ends with the test, also when the test crashes, and
- * only processes that were started here are ever signaled. */
+/* One program under test: started, watched through its log, ended. It ends with the test, also when the test crashes,
+ * and only processes that were started here are ever signaled. */
 #ifndef MUSTER_TEST_PROCESS_H
 #define MUSTER_TEST_PROCESS_H
 
@@ -9,8 +9,8 @@
 
 struct process;
 
-/* Starts `argv[0]`, a path; what it prints goes to `log_path`, appended. Aborts where it cannot fork. To be called from the
- * main thread only: the child ends with the thread that made it. */
+/* Starts `argv[0]`, a path; what it prints goes to `log_path`, appended. Aborts where it cannot fork. To be called from
+ * the main thread only: the child ends with the thread that made it. */
 struct process *process_start(const char *const *argv, const char *log_path);
 
 /* SIGKILL where it still runs. NULL is fine. */
@@ -24,8 +24,8 @@ bool process_is_running(struct process *process);
 /* Sends the signal and does not wait. */
 void process_signal(struct process *process, int signal_number);
 
-/* Waits for its end: the exit code, or minus the number of the signal that ended it. Where it does not end in 30 seconds it
- * is killed, and that shows in the result. */
+/* Waits for its end: the exit code, or minus the number of the signal that ended it. Where it does not end in 30
+ * seconds it is killed, and that shows in the result. */
 int process_wait(struct process *process);
 
 /* SIGTERM, then process_wait. */

@@ -70,7 +70,7 @@ static const struct {
     {STAGE_SUBMITTING, WAY(BEGIN, "<b1>|1|<lease>|<wait>|225")},
     {STAGE_WORKING, WAY(RECORD, "<b1>|1|<lease>||0|muster-test-<b1>-1|2|status|acked|broker_order_id|B1")},
     {STAGE_CLOSING, WAY(FILLS, "<b1>|1|F1|muster-test-<b1>-1 225 190 1700000000000")},
-    {STAGE_CLOSING, WAY(CLOSE, "<b1>|1|<lease>|225|190|42750|0|filled|")},
+    {STAGE_CLOSING, WAY(CLOSE, "<b1>|1|<lease>|225|190|42750|0|filled||0.01")},
     {STAGE_ALLOCATED, WAY(ALLOCATE, "<b1>|1|<lease>|0|<retention>|q1-0|filled|100|19000|0|q2-0|filled|50|9500|0|"
 				    "q3-0|filled|75|14250|0")},
     {STAGE_FINISHED, WAY(FINISH, "<b1>|1|<retention>|0|0|0")},

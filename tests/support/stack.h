@@ -1,8 +1,8 @@
-/* The whole of Muster for one test: a private Redis, the paper broker, APIs and workers as real programs on free ports, in
- * one private folder. Times are short by configuration: leases of a second, calls to the broker of half a second.
+/* The whole of Muster for one test: a private Redis, the paper broker, APIs and workers as real programs on free ports,
+ * in one private folder. Times are short by configuration: leases of a second, calls to the broker of half a second.
  *
- * What the API accepted is written down as it is answered, so that at the end an auditor (check.h) can hold it against what
- * Redis and the broker's ledger say. Whatever is returned here belongs to the stack. */
+ * What the API accepted is written down as it is answered, so that at the end an auditor (check.h) can hold it against
+ * what Redis and the broker's ledger say. Whatever is returned here belongs to the stack. */
 #ifndef MUSTER_TEST_STACK_H
 #define MUSTER_TEST_STACK_H
 
@@ -18,14 +18,15 @@
 #define STACK_APIS_MAX	   2
 #define STACK_WORKERS_MAX  4
 #define STACK_SETTINGS_MAX 16
-#define STACK_SPARE_SYMBOLS 200 /* S000 to S199; price 10 + 0.37 each; besides AAPL 190.25, MSFT 410.5, GOOG 141.8, F 12.34 */
+#define STACK_SPARE_SYMBOLS                                                                                            \
+	200 /* S000 to S199; price 10 + 0.37 each; besides AAPL 190.25, MSFT 410.5, GOOG 141.8, F 12.34 */
 
 /* Windows fall due at midnight, so only by hand, unless the settings say otherwise. */
 struct stack_options {
 	int apis; /* 0: one */
 	int workers;
-	bool is_redis_away;	  /* Redis has its place but does not run, and no stocks are stored */
-	const char *const *redis; /* more words of its command line, ended by NULL */
+	bool is_redis_away;			  /* Redis has its place but does not run, and no stocks are stored */
+	const char *const *redis;		  /* more words of its command line, ended by NULL */
 	const char *settings[STACK_SETTINGS_MAX]; /* section.key=value; over our own, for all programs */
 };
 
@@ -53,7 +54,8 @@ void stack_finish(struct stack *stack);
 /* The same without the auditor, for tests in which something is meant to be wrong. */
 void stack_finish_unchecked(struct stack *stack);
 
-/* The teardown: ends what still runs, shows the logs of a test that failed, removes the folder. NULL is fine. */
+/* The teardown: ends what still runs, shows the logs of a test that failed, removes the folder (with
+ * MUSTER_TEST_KEEP in the environment it stays, with logs and ledger). NULL is fine. */
 void stack_stop(struct stack *stack);
 
 /* The same as cmocka wants it: *state is the stack. */
@@ -85,9 +87,9 @@ json_t *stack_get(struct stack *stack, int status, const char *path, ...) __attr
 json_t *stack_delete(struct stack *stack, int status, const char *path, ...) __attribute__((format(printf, 3, 4)));
 /* `body` NULL: none. */
 json_t *stack_post(struct stack *stack, int status, const char *path, const char *body, ...)
-	__attribute__((format(printf, 4, 5)));
+    __attribute__((format(printf, 4, 5)));
 json_t *stack_put(struct stack *stack, int status, const char *path, const char *body, ...)
-	__attribute__((format(printf, 4, 5)));
+    __attribute__((format(printf, 4, 5)));
 
 /* POST /trade-queue/queue/order, accepted. */
 json_t *stack_queue(struct stack *stack, const char *body, ...) __attribute__((format(printf, 2, 3)));

@@ -38,7 +38,8 @@ static void keep(struct stack *stack, char *take_text, struct http_reply *take_r
 }
 
 /* Printed text, the stack's. */
-__attribute__((format(printf, 2, 0))) static const char *print_text(struct stack *stack, const char *format, va_list args)
+__attribute__((format(printf, 2, 0))) static const char *print_text(struct stack *stack, const char *format,
+								    va_list args)
 {
 	char *text;
 

@@ -1,0 +1,96 @@
+/* See faults.h. */
+#include "tests/support/faults.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "tests/support/json_at.h"
+#include "tests/support/ledger.h"
+#include "tests/support/wait_until.h"
+
+#define QUIET_MOST_US INT64_C(60000000)
+
+/* A call to the paper broker's faults; the answer is to be freed. */
+static struct http_reply *call_faults(struct stack *stack, const char *method, const char *body)
+{
+	const struct http_call call = {.method = method,
+				       .url = stack_text(stack, "http://127.0.0.1:%d/paper/faults", stack->paper_port),
+				       .body = body};
+	struct http_reply *reply = http_call(&call);
+
+	if (reply->status != 200)
+		fail_msg("%s /paper/faults %s: %d %s", method, body ? body : "", reply->status, reply->body);
+	return reply;
+}
+
+void faults_set(struct stack *stack, const char *faults)
+{
+	http_reply_free(call_faults(stack, "PUT", faults));
+}
+
+void faults_clear(struct stack *stack)
+{
+	http_reply_free(call_faults(stack, "DELETE", NULL));
+}
+
+int64_t faults_struck_by(struct stack *stack, const char *mode)
+{
+	struct http_reply *reply = call_faults(stack, "GET", NULL);
+	int64_t sum = 0;
+
+	for (size_t i = 0; i < json_array_size(reply->json); i++) {
+		const json_t *fault = json_array_get(reply->json, i);
+
+		if (!mode || strcmp(json_text(fault, "/mode"), mode) == 0)
+			sum += json_int(fault, "/struck");
+	}
+	http_reply_free(reply);
+	return sum;
+}
+
+int64_t faults_struck(struct stack *stack)
+{
+	return faults_struck_by(stack, NULL);
+}
+
+void faults_queue_scenario(struct stack *stack)
+{
+	(void)stack_queue_one(stack, "A", "buy", "AAPL", "100");
+	(void)stack_queue_one(stack, "B", "buy", "AAPL", "50");
+	(void)stack_queue_one(stack, "C", "buy", "AAPL", "75");
+	(void)stack_queue_one(stack, "A", "sell", "GOOG", "7");
+	(void)stack_queue_one(stack, "D", "sell", "GOOG", "2");
+	(void)stack_queue_one(stack, "D", "buy", "F", "31");
+	(void)stack_post(stack, 202, "/trade-queue/queue/process", NULL);
+}
+
+void faults_wait_quiet(struct stack *stack)
+{
+	int64_t end_us = clock_monotonic_us() + QUIET_MOST_US;
+
+	while (stack_redis_int(stack, "EXISTS muster:{0}:windows:working") != 0 ||
+	       stack_redis_int(stack, "EXISTS muster:{0}:windows") != 0) {
+		if (stack_redis_int(stack, "EXISTS muster:{0}:blocks:needs_review") != 0)
+			fail_msg("a block waits for a person: %s",
+				 json_dumps(stack_get(stack, 200, "/blocks?status=needs_review"), JSON_INDENT(1)));
+		if (clock_monotonic_us() > end_us)
+			fail_msg("after 60 s something is still under way");
+		wait_pause();
+	}
+}
+
+int faults_refused(struct stack *stack)
+{
+	struct ledger *ledger = ledger_read(stack->ledger_path);
+	int refused = ledger_refused(ledger);
+
+	for (size_t i = 0; i < ledger->count; i++)
+		assert_in_range(ledger->orders[i].accepted, 0, 1);
+	ledger_free(ledger);
+	return refused;
+}
