@@ -8,7 +8,7 @@
 #include "api/app.h"
 #include "shared/log.h"
 
-#define CHUNK_ORDERS 100 /* about a millisecond of Redis */
+#define CHUNK_ORDERS 50 /* about a millisecond of Redis */
 #define CHUNKS_OUT   2	 /* one is written while the other one runs */
 #define GAPS_MAX     8
 #define ABANDON_MS   60000

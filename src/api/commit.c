@@ -12,7 +12,7 @@
 #include "shared/log.h"
 
 #define BATCHES		  2
-#define BATCH_ORDERS	  128	 /* a batch takes whole requests: one, and more up to this */
+#define BATCH_ORDERS	  64	 /* a batch takes whole requests: one, and more up to this */
 #define QUEUED_ORDERS_MAX 100000 /* waiting for a batch */
 #define US_A_MS		  1000
 #define US_A_SECOND	  1000000

@@ -18,7 +18,7 @@
 #include "worker/worker.h"
 
 #define PAGE_ORDERS 250
-#define CHUNK_ORDERS 100
+#define CHUNK_ORDERS 32
 #define CALLS_IN_FLIGHT 4
 #define MS_A_SECOND 1000
 

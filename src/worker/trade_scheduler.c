@@ -11,7 +11,7 @@
 #include "worker/order_aggregation.h"
 #include "worker/worker.h"
 
-#define SEAL_GROUPS 100
+#define SEAL_GROUPS 50
 #define CLAIM_MOST 16
 #define ATTEMPTS_MAX 5
 #define DEPLOYMENT_ID_LENGTH 6

@@ -56,7 +56,7 @@ static const struct {
     {NULL,
      "{\"event\":\"fill\",\"client_order_id\":\"@\",\"symbol\":\"AAPL\",\"side\":\"buy\",\"qty\":\"1\",\"price\":"
      "\"1\"}",
-     "is still open at the broker"},
+     "filled by a slice"},
 };
 
 static size_t chosen; /* in the child: which case */

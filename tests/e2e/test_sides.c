@@ -23,8 +23,8 @@ static void assert_sell_before_buy(const struct stack *stack, const char *symbol
 	for (size_t i = 0; i < ledger->count; i++)
 		if (strcmp(ledger->orders[i].symbol, symbol) == 0)
 			*(strcmp(ledger->orders[i].side, "sell") == 0 ? &sell : &buy) = &ledger->orders[i];
-	assert_true(sell && buy && sell->is_ended);
-	assert_true(sell->last_line < buy->first_line);
+	if (!sell || !buy || !sell->is_ended || sell->last_line >= buy->first_line)
+		fail_msg("the sides of %s were not one after the other", symbol);
 	assert_int_equal(ledger_refused(ledger), 0);
 	ledger_free(ledger);
 }

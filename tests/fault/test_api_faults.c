@@ -21,6 +21,7 @@
 #define ROUNDS	 6
 #define ELEMENTS 30  /* of the bulk call */
 #define EACH	 200 /* orders of one element */
+#define TRIES	 6
 
 /* The call of order `i`, with a key of its own. */
 static struct http_call call_of(struct stack *stack, int i)
@@ -104,38 +105,60 @@ static int64_t received(struct stack *stack)
 	return number;
 }
 
+/* Sends the bulk call and kills the API while its orders come in; how many were in. */
+static int64_t cut_short(struct stack *stack, const struct http_call *call)
+{
+	struct http_task *task = stack_begin(stack, 0, call);
+	int64_t end_us = clock_monotonic_us() + WAIT_MOST_US;
+
+	while (received(stack) <= 0)
+		if (clock_monotonic_us() > end_us)
+			fail_msg("the bulk call does not begin");
+	stack_kill_program(&stack->apis[0]);
+	(void)stack_end(stack, task);
+	return received(stack);
+}
+
+/* How many orders reached the broker. */
+static int at_broker(const struct stack *stack)
+{
+	struct ledger *ledger = ledger_read(stack->ledger_path);
+	int count = ledger_accepted(ledger);
+
+	ledger_free(ledger);
+	return count;
+}
+
 /* Killed between two chunks of a bulk call: nothing of it is executed until the same call completes it. */
 static void test_a_bulk_call_cut_short_is_completed_by_the_same_call(void **state)
 {
-	struct stack *stack = *state = stack_start(&(struct stack_options){.workers = 1});
 	char *body = large_body();
 	const struct http_call call = {
 	    .method = "POST", .url = BULK "?wait=30", .body = body, .headers = {"Idempotency-Key: large"}};
-	struct http_task *task = stack_begin(stack, 0, &call);
-	struct ledger *ledger;
+	struct stack *stack;
 	const json_t *answer;
 	int64_t before;
 
-	while (received(stack) <= 0)
-		continue;
-	stack_kill_program(&stack->apis[0]);
-	(void)stack_end(stack, task);
-	before = received(stack);
-	assert_in_range(before, 1, ELEMENTS * EACH - 1);
+	/* All of it may have been in when the kill came: then from the beginning. */
+	for (int i = 0; i < TRIES; i++) {
+		stack = *state = stack_start(&(struct stack_options){.workers = 1});
+		before = cut_short(stack, &call);
+		if (before < ELEMENTS * EACH)
+			break;
+		stack->passed = true;
+		(void)stack_teardown(state);
+	}
+	assert_non_null(*state);
 	stack_start_api(stack, 0);
 	stack_wait_ready(stack, 0, 200);
-	ledger = ledger_read(stack->ledger_path);
-	assert_int_equal(ledger->count, 0);
-	ledger_free(ledger);
+	assert_int_equal(at_broker(stack), 0);
 
 	answer = stack_call(stack, 0, &call)->json;
 	free(body);
 	assert_json_text(answer, "/status", "completed");
 	assert_json_int(answer, "/summary/orders", ELEMENTS * EACH);
 	assert_json_int(answer, "/summary/blocks", 5);
-	ledger = ledger_read(stack->ledger_path);
-	assert_int_equal(ledger_accepted(ledger), 5);
-	ledger_free(ledger);
+	assert_int_equal(at_broker(stack), 5);
 	stack_finish(stack);
 }
 

@@ -80,7 +80,7 @@ static void test_case(void **state)
 	}
 	if (row->refusals == NONE_REFUSED)
 		assert_int_equal(faults_refused(stack), 0);
-	stack_finish(stack);
+	faults_finish(stack);
 }
 
 /* Absence that lasts: what is not found for 7.5 s is sent again under the same id, and is there once all the same. Each symbol
@@ -113,7 +113,7 @@ static void test_what_is_not_found_is_sent_again_and_is_there_once(void **state)
 	assert_int_equal(faults_struck_by(stack, "duplicate"), 1);
 	assert_in_range(faults_struck_by(stack, "hide"), 4 + 5 + 2, 40);
 	assert_in_range(faults_refused(stack), 4, 10); /* three by faults, one at least that was there already */
-	stack_finish(stack);
+	faults_finish(stack);
 }
 
 /* Everything fails now and then, in every way, at every call, while many orders are under way. */
@@ -140,7 +140,7 @@ static void test_everything_fails_now_and_then(void **state)
 	faults_wait_quiet(stack);
 	assert_in_range(faults_struck(stack), 20, 10000);
 	assert_in_range(faults_refused(stack), 0, 100);
-	stack_finish(stack);
+	faults_finish(stack);
 }
 
 #define CASES (sizeof cases / sizeof *cases)

@@ -73,7 +73,7 @@ static void test_case(void **state)
 			assert_in_range(faults_struck(stack), row->struck, 1000);
 	}
 	assert_int_equal(faults_refused(stack), 0);
-	stack_finish(stack);
+	faults_finish(stack);
 }
 
 #define CASES (sizeof cases / sizeof *cases)

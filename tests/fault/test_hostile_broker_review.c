@@ -87,7 +87,7 @@ static void test_retry_looks_again(void **state)
 	resolve(stack, block_id, "retry");
 	assert_shares(stack, orders, "filled", all);
 	assert_int_equal(faults_refused(stack), 0);
-	stack_finish(stack);
+	faults_finish(stack);
 }
 
 /* Adopt: what is there is taken as ours although the broker still says that it is for more. */
@@ -100,7 +100,7 @@ static void test_adopt_takes_it_as_it_is(void **state)
 	resolve(stack, block_id, "adopt");
 	assert_shares(stack, orders, "filled", all);
 	assert_int_equal(faults_refused(stack), 0);
-	stack_finish(stack);
+	faults_finish(stack);
 }
 
 /* Cancel: what is open at the broker is canceled, what was filled is shared. The broker fails at first here, too. */
@@ -125,7 +125,7 @@ static void test_cancel_shares_what_was_filled(void **state)
 	assert_int_equal(ledger->count, 1);
 	assert_true(ledger->orders[0].is_ended);
 	ledger_free(ledger);
-	stack_finish(stack);
+	faults_finish(stack);
 }
 
 /* Another stock cannot be adopted: its fills would be shared out as if they were of the one that was ordered. */
@@ -146,7 +146,7 @@ static void test_another_stock_is_not_adopted(void **state)
 		faults_clear(stack);
 		resolve(stack, block_id, "adopt");
 		assert_shares(stack, orders, "filled", all);
-		stack_finish(stack);
+		faults_finish(stack);
 		stack_stop(stack);
 		*state = NULL;
 	}

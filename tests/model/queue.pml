@@ -42,28 +42,24 @@ inline copy(to, from)
 /* One client with one order, through any of the API processes. */
 proctype client(byte order)
 {
-	bool is_written, history;
+	bool is_waited, history;
 repeat:
 	/* = lua/enqueue.lua, = src/api/commit.c batch_send */
 	atomic {
-		history = HISTORY;
+		history = HISTORY; is_waited = true;
 		if
 		:: IS_STORED(order) ->
-			/* `replayed`. WAIT speaks only of what its own connection wrote, and this may be another one
-			 * than that of the first try: the script must write something. */
-#ifdef MUT_REPLAY_WRITES_NOTHING
-			is_written = false
-#else
-			is_written = true
+			/* `replayed`. A WAIT behind it covers what was written before it, by whomever: Redis counts from the
+			 * connection's last command, not from its last write. */
+#ifdef MUT_REPLAY_WITHOUT_WAIT
+			is_waited = false
 #endif
-		:: !IS_STORED(order) && TAKES_ORDERS ->
+		:: !IS_STORED(order) && TAKES_ORDERS -> /* = lua/lib/group.lua join_group */
 			now.known = now.known | order;
-			now.group = now.group | order; now.quantity++;
-			is_written = true
+			now.group = now.group | order; now.quantity++
 		:: !IS_STORED(order) && !TAKES_ORDERS -> /* the window's successor, = lua/lib/open_window.lua open_window */
 			now.known = now.known | order;
-			now.other = now.other | order;
-			is_written = true
+			now.other = now.other | order
 		fi
 	}
 	/* The reply is lost, or the API process dies: the client sends the same key again. */
@@ -72,19 +68,17 @@ repeat:
 	:: true
 	fi;
 #ifdef FAILOVER
-	/* = src/api/commit.c batch_replicated, = src/shared/redis_call.c redis_link_wait_replicas: only the connection, and so
-	 * the history, that carried the write. */
+	/* Only the connection, and so the history, that carried the write.
+	 * = src/api/commit.c batch_replicated, = src/shared/redis_call.c redis_link_wait_replicas */
 	atomic {
 		if
 #ifndef MUT_WAIT_ON_ANY_CONNECTION
-		:: history != HISTORY -> goto repeat
-		:: history == HISTORY ->
-#else
-		:: true ->
+		:: is_waited && history != HISTORY -> goto repeat
 #endif
+		:: else ->
 #ifndef MUT_NO_WAIT
 			if
-			:: is_written && !is_failed_over && history == HISTORY -> d_step { copy(replica, now) }
+			:: is_waited && !is_failed_over -> d_step { copy(replica, now) }
 			:: else
 			fi;
 #endif
@@ -94,7 +88,7 @@ repeat:
 #else
 	acked = acked | order;
 #endif
-	d_step { is_written = false; history = false }
+	d_step { is_waited = false; history = false }
 #ifdef CANCELS
 	if
 	:: atomic { /* = lua/cancel.lua */

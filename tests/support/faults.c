@@ -5,10 +5,13 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
 
+#include "tests/support/audit_scene.h"
 #include "tests/support/json_at.h"
 #include "tests/support/ledger.h"
 #include "tests/support/wait_until.h"
@@ -82,6 +85,40 @@ void faults_wait_quiet(struct stack *stack)
 			fail_msg("after 60 s something is still under way");
 		wait_pause();
 	}
+}
+
+/* Writes what clients were told; returns the path. */
+static const char *write_accepted(struct stack *stack)
+{
+	const char *path = stack_text(stack, "%s/accepted.jsonl", stack->folder), *queue_id;
+	FILE *file = fopen(path, "we");
+	json_t *orders;
+
+	if (!file)
+		abort();
+	json_object_foreach(stack->accepted, queue_id, orders) {
+		json_t *line = json_pack("{s:s, s:O}", "queue_id", queue_id, "orders", orders);
+
+		(void)json_dumpf(line, file, JSON_COMPACT);
+		(void)fputc('\n', file);
+		json_decref(line);
+	}
+	(void)fclose(file);
+	return path;
+}
+
+void faults_finish(struct stack *stack)
+{
+	const char *const arguments[] = {"--ledger",	     stack->ledger_path, "--accepted", write_accepted(stack),
+					 "--quiet-expected", NULL};
+	char *output = NULL;
+	int code;
+
+	code = audit_run(stack, arguments, &output);
+	if (code != 0)
+		fail_msg("the auditor ends with %d: %s", code, output);
+	free(output);
+	stack_finish(stack);
 }
 
 int faults_refused(struct stack *stack)

@@ -21,6 +21,9 @@ void faults_queue_scenario(struct stack *stack);
 /* Waits until every accepted order has ended, for at most 60 seconds; blocks in review fail the test. */
 void faults_wait_quiet(struct stack *stack);
 
+/* stack_finish, and the auditor itself finds nothing either. */
+void faults_finish(struct stack *stack);
+
 /* Everything that was accepted at the broker was so once; how many orders it refused. */
 int faults_refused(struct stack *stack);
 
