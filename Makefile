@@ -1,17 +1,23 @@
 # Muster. `make` builds, `make demo` shows it, `make test` proves it, `make run` leaves it running, `make bench` measures.
-# SAN=1 builds with Address- and UndefinedBehaviorSanitizer into build/san. V=1 shows the commands.
+# SAN=1 builds with Address- and UndefinedBehaviorSanitizer into build/san, FAULT=1 with the fault points of
+# src/shared/fault.h into build/fault. V=1 shows the commands.
 
 CC ?= gcc
 ifeq ($(origin CC),default)
 CC := gcc
 endif
 SAN ?= 0
+FAULT ?= 0
 ifeq ($(SAN),1)
 BUILD := build/san
 MODE := -O1 -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 else
 BUILD := build
 MODE := -O2
+endif
+ifeq ($(FAULT),1)
+BUILD := $(if $(filter 1,$(SAN)),build/fault_san,build/fault)
+MODE += -DMUSTER_FAULTS
 endif
 
 WARN := -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wformat=2 -Wvla -Wconversion -Werror
@@ -35,7 +41,11 @@ SUPPORT := $(call objects,tests/support/*.c)
 LUA := $(sort $(wildcard lua/*.lua))
 LUA_JOINED := $(patsubst lua/%.lua,$(BUILD)/lua/%.lua,$(LUA))
 
-TESTS := $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard tests/unit/*.c tests/lua/*.c tests/e2e/*.c tests/fault/*.c)))
+# What walks through the fault points needs a build that has them.
+FAULT_TESTS := $(shell grep -lF tests/support/fault_walk.h tests/fault/*.c)
+ALL_TESTS := $(wildcard tests/unit/*.c tests/lua/*.c tests/e2e/*.c tests/fault/*.c)
+TEST_SOURCES := $(if $(filter 1,$(FAULT)),$(FAULT_TESTS),$(filter-out $(FAULT_TESTS),$(ALL_TESTS)))
+TESTS := $(patsubst %.c,$(BUILD)/%,$(sort $(TEST_SOURCES)))
 BENCHES := $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard tests/bench/*.c)))
 
 .PHONY: all programs tests need-build need-test need-run need-bench demo run test bench clean
@@ -66,6 +76,12 @@ test: need-test
 bench: need-bench
 	@$(MAKE) --no-print-directory programs benches
 	@STOCKS=$(STOCKS) bash tests/bench/bench
+
+# the protocol, every order of events (spin)
+model:
+	@bash tests/model/run
+
+.PHONY: model
 
 clean:
 	rm -rf build

@@ -10,6 +10,7 @@
 #include "api/problems.h"
 #include "api/query.h"
 #include "api/read_answer.h"
+#include "shared/fault.h"
 
 #define NOTE_LENGTH_MAX 1000
 
@@ -45,6 +46,7 @@ static void on_resolved(const redisReply *reply, const struct err *err, void *ar
 	const char *word = reply_text(reply_at(reply, 0));
 	struct script_args *args;
 
+	FAULT_POINT_OR(RESOLVE_STORED, NULL, err = fault_error());
 	if (err) {
 		failure_answer(request, err);
 	} else if (strcmp(word, "not_found") == 0) {
@@ -111,6 +113,7 @@ void block_resolve_post(struct http_request *request, void *arg)
 		script_args_add(args, http_param(request, "block_id"));
 		script_args_add(args, json_string_value(fields.values[FIELD_ACTION]));
 		script_args_add(args, json_string_value(fields.values[FIELD_NOTE]));
+		FAULT_POINT(RESOLVE_READY, NULL);
 		redis_link_script(app->write, SCRIPT_RESOLVE, args, on_resolved, request);
 		script_args_free(args);
 	}

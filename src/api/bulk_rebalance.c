@@ -15,6 +15,7 @@
 #include "api/query.h"
 #include "api/request_view.h"
 #include "api/waiter.h"
+#include "shared/fault.h"
 
 #define LOCATION	"/trade-queue/queue/order/"
 #define WAIT_DEFAULT_MS 10000
@@ -75,6 +76,7 @@ static void bulk_answer(struct bulk *bulk, const struct request_view *view)
 {
 	char location[sizeof LOCATION + QUEUE_ID_LENGTH] = LOCATION;
 	json_t *json = request_view_answer(view);
+	FAULT_POINT(BULK_RESULT, NULL);
 	if (bulk->is_replay)
 		json_object_set_new(json, "replayed", json_true());
 	if (!view->all_final) {
@@ -116,6 +118,7 @@ static void bulk_wait(struct bulk *bulk)
 /* All is stored, or not. */
 static void on_stored(const struct err *err, void *arg)
 {
+	FAULT_POINT(BULK_STORED, NULL);
 	if (err)
 		bulk_fail(arg, err);
 	else
@@ -231,6 +234,7 @@ void bulk_rebalance(struct http_request *http, void *arg)
 	bulk->http = http;
 	if (!bulk_read(bulk))
 		return;
+	FAULT_POINT(BULK_READ, NULL);
 	if (bulk->idempotency.has_key) {
 		bulk->state = BULK_KNOWN;
 		request_view_load_head(bulk->app, bulk->idempotency.queue_id, on_known, bulk);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "api/app.h"
+#include "shared/fault.h"
 #include "shared/log.h"
 
 #define CHUNK_ORDERS 50 /* about a millisecond of Redis */
@@ -108,6 +109,7 @@ static void on_chunk(const redisReply *reply, const struct err *err, void *arg)
 	struct storing *storing = chunk->storing;
 	chunk->is_out = false;
 	storing->chunks_out--;
+	FAULT_POINT_OR(BULK_CHUNK_STORED, NULL, err = fault_error());
 	if (err)
 		storing_fail(storing, err);
 	else
@@ -153,6 +155,9 @@ static void chunk_send(struct storing *storing, struct chunk *chunk)
 	storing->next = chunk->end;
 	storing->chunks_out++;
 	chunk->is_out = true;
+	FAULT_POINT(BULK_CHUNK_READY, NULL);
+	if (chunk->end == body->order_count)
+		FAULT_POINT(BULK_LAST_READY, NULL);
 	redis_link_script(app->write, SCRIPT_BULK, args, on_chunk, chunk);
 }
 

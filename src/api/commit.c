@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "shared/clock.h"
+#include "shared/fault.h"
 #include "shared/log.h"
 
 #define BATCHES		  2
@@ -155,6 +156,7 @@ static void batch_stored(const redisReply *reply, const struct err *err, void *a
 	struct commit_request *request;
 	struct err bad;
 	size_t i = 0;
+	FAULT_POINT_OR(BATCH_STORED, NULL, err = fault_error());
 	if (err)
 		batch_fail(batch, err);
 	else
@@ -194,6 +196,7 @@ static void batch_send(struct commit *commit, struct batch *batch)
 	STAILQ_FOREACH(request, &batch->requests, entry)
 	request_write(request, args);
 	batch->replies_out = 1;
+	FAULT_POINT(BATCH_READY, NULL);
 	redis_link_script(commit->write, SCRIPT_ENQUEUE, args, batch_stored, batch);
 	if (redis_link_needs_wait(commit->write)) {
 		batch->replies_out++;

@@ -17,6 +17,7 @@
 #include "api/order_view.h"
 #include "api/request_view.h"
 #include "api/sizing.h"
+#include "shared/fault.h"
 #include "shared/log.h"
 
 #define LOCATION "/trade-queue/queue/order/"
@@ -84,9 +85,11 @@ static void set_location(struct acceptance *acceptance)
 /* Ends it with 202. */
 static void acceptance_answer(struct acceptance *acceptance)
 {
+	FAULT_POINT(ACCEPTED, NULL);
 	set_location(acceptance);
 	http_answer_buffer(acceptance->http, 202, "application/json",
 			   accepted_answer(&acceptance->commit, &acceptance->request));
+	FAULT_POINT(ANSWERED, NULL);
 	acceptance_free(acceptance);
 }
 
@@ -267,6 +270,7 @@ void trade_queue_accept(struct http_request *http, void *arg)
 	acceptance->investment_nano = INVESTMENT_UNKNOWN;
 	if (!acceptance_read(acceptance))
 		return;
+	FAULT_POINT(REQUEST_READ, NULL);
 	if (order_request_needs_investment(&acceptance->request)) {
 		acceptance->state = ACCEPTANCE_INVESTMENT;
 		investment_value_ask(acceptance->app, &acceptance->request, on_investment, acceptance);

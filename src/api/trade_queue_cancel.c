@@ -7,6 +7,7 @@
 
 #include "api/app.h"
 #include "api/request_view.h"
+#include "shared/fault.h"
 #include "shared/ids.h"
 
 enum cancellation_state {
@@ -83,6 +84,7 @@ static void on_script(const redisReply *reply, const struct err *err, void *arg)
 {
 	struct cancellation *cancellation = arg;
 	struct err refusal;
+	FAULT_POINT_OR(CANCEL_STORED, NULL, err = fault_error());
 	if (err) {
 		cancellation_fail(cancellation, err);
 		return;
@@ -122,6 +124,7 @@ void trade_queue_cancel(struct http_request *http, void *arg)
 	memcpy(cancellation->queue_id, queue_id, sizeof cancellation->queue_id);
 	script_args_add(args, queue_id);
 	script_args_add_int(args, app->config->orders.retention_s * 1000);
+	FAULT_POINT(CANCEL_READY, NULL);
 	redis_link_script(app->write, SCRIPT_CANCEL, args, on_script, cancellation);
 	script_args_free(args);
 }

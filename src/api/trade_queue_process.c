@@ -13,6 +13,7 @@
 #include "api/waiter.h"
 #include "api/window_choice.h"
 #include "api/window_view.h"
+#include "shared/fault.h"
 
 enum process_state {
 	PROCESS_CHOICE,	 /* waits for what ?window= means */
@@ -72,6 +73,7 @@ static void on_due(const redisReply *reply, const struct err *err, void *arg)
 	struct process_flow *flow = arg;
 
 	(void)reply;
+	FAULT_POINT_OR(PROCESS_STORED, NULL, err = fault_error());
 	if (err) {
 		failure_answer(flow->request, err);
 		process_free(flow);
@@ -154,6 +156,7 @@ static void process_ask_due(struct process_flow *flow)
 	struct script_args *args = script_args_new();
 
 	script_args_add(args, json_string_value(json_array_get(flow->ids, flow->asked)));
+	FAULT_POINT(PROCESS_READY, NULL);
 	redis_link_script(flow->app->write, SCRIPT_PROCESS, args, on_due, flow);
 	script_args_free(args);
 }

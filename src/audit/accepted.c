@@ -152,7 +152,7 @@ static void check_request(struct audit *audit, const char *queue_id, size_t acce
 	head = audit_find_order(audit, text);
 	if (bulk && bulk->status[0])
 		stored = bulk->total;
-	else if (head && head->digest[0])
+	else if (head && head->is_head)
 		stored = head->orders ? head->orders : 1;
 	if (stored >= 0 && stored != (int64_t)accepted)
 		audit_report_violation(audit->report, AUDIT_NO_LOSS, "request %s: accepted with %zu orders, stored with %lld",

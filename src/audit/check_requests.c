@@ -25,12 +25,11 @@ static void check_orders(struct audit *audit, const char *queue_id, int64_t coun
 /* A request is named by its first order. */
 static void check_head(struct audit *audit, const struct audit_order *head)
 {
-	size_t length = strlen(head->id);
 	char queue_id[ORDER_ID_ROOM], window[ORDER_ID_ROOM + 8];
 
-	(void)snprintf(queue_id, sizeof queue_id, "%.*s", length > 2 ? (int)length - 2 : 0, head->id);
+	(void)snprintf(queue_id, sizeof queue_id, "%.*s", (int)strlen(head->id) - 2, head->id);
 	(void)snprintf(window, sizeof window, "bulk-%s", queue_id);
-	if (audit_map_find(&audit->window_of, window))
+	if (head->has_digest && audit_map_find(&audit->window_of, window))
 		audit_report_violation(audit->report, AUDIT_ONE_ACCEPTANCE,
 				       "request %s is stored twice: as queued, and as the bulk call %s", queue_id, window);
 	if (head->orders > 1)
@@ -51,7 +50,7 @@ void audit_check_requests(struct audit *audit)
 	for (size_t i = 0; i < audit->orders.count; i++) {
 		const struct audit_order *order = audit->orders.items[i];
 
-		if (order->exists && order->digest[0])
+		if (order->exists && order->is_head)
 			check_head(audit, order);
 		if (order->exists)
 			check_index(audit, order);

@@ -96,20 +96,17 @@ static void check_computed(struct audit *audit, struct audit_block *block, const
 /* What the computation starts from; false, and said why, where there is none. */
 static bool read_input(struct audit *audit, struct audit_block *block, struct audit_filled *filled)
 {
-	const struct config_broker *broker = config_broker(audit->config, block->broker_type);
-
 	*filled = (struct audit_filled){.quantity_nano = (int64_t)block->filled_nano,
 					.gross_nano = block->gross_nano,
-					.fee_nano = block->fee_nano};
-	if (!broker)
-		audit_blame_block(audit, block, AUDIT_PURE,
-				  "its broker \"%s\" is not configured here: its allocation cannot be computed again",
-				  block->broker_type);
-	else if (block->filled_nano > INT64_MAX || !decimal_parse(block->lot, &filled->lot_nano, NULL))
-		audit_blame_block(audit, block, AUDIT_PURE, "its lot \"%s\" or filled quantity is none", block->lot);
-	else
-		filled->minor_unit_nano = broker->minor_unit_nano;
-	return filled->minor_unit_nano > 0;
+					.fee_nano = block->fee_nano,
+					.minor_unit_nano = block->minor_unit_nano};
+	if (block->closed_at_ms == 0) /* it was never sent: there is no money to share out */
+		filled->minor_unit_nano = 1;
+	if (block->filled_nano <= INT64_MAX && decimal_parse(block->lot, &filled->lot_nano, NULL) &&
+	    filled->minor_unit_nano > 0)
+		return true;
+	audit_blame_block(audit, block, AUDIT_PURE, "its lot \"%s\", minor unit or filled quantity is none", block->lot);
+	return false;
 }
 
 /* Computes the allocation again. */

@@ -30,6 +30,7 @@ static void read_totals(struct audit_block *block, const struct audit_hash *hash
 	block->gross_nano = audit_hash_nano(hash, "gross_amount");
 	block->fee_nano = audit_hash_nano(hash, "fee");
 	block->average_nano = audit_hash_nano(hash, "average_price");
+	block->minor_unit_nano = (int64_t)audit_hash_nano(hash, "minor_unit");
 	block->house_quantity_nano = audit_hash_nano(hash, "house_quantity");
 	block->house_gross_nano = audit_hash_nano(hash, "house_gross_amount");
 	block->house_fee_nano = audit_hash_nano(hash, "house_fee");

@@ -23,7 +23,6 @@ static void read_window(struct audit_window *window, const struct audit_hash *ha
 	window->lane = audit_hash_text(hash, "lane");
 	window->status = audit_hash_text(hash, "status");
 	window->queue_id = audit_hash_text(hash, "queue_id");
-	window->digest = audit_hash_text(hash, "digest");
 	window->is_abandoned = *audit_hash_text(hash, "abandoned") != '\0';
 	window->due_at_ms = audit_hash_int(hash, "due_at");
 	window->orders = audit_hash_int(hash, "orders");

@@ -4,6 +4,7 @@
 
 #include "audit/hash.h"
 #include "audit/read.h"
+#include "shared/redis_link.h"
 
 /* The two questions for an order. */
 static void ask_order(struct audit_redis *redis, const void *item, void *arg)
@@ -20,13 +21,16 @@ static void read_order(struct audit_order *order, const struct audit_hash *hash)
 {
 	const char *status = audit_hash_text(hash, "status");
 
+	size_t length = strlen(order->id);
+
 	order->exists = true;
+	order->is_head = length > 2 && strcmp(order->id + length - 2, "-0") == 0;
 	order->user = audit_hash_text(hash, "user");
 	order->smallcase = audit_hash_text(hash, "smallcase");
 	order->block_id = audit_hash_text(hash, "block");
 	order->window_id = audit_hash_text(hash, "window");
 	order->group = audit_hash_text(hash, "group");
-	order->digest = audit_hash_text(hash, "digest");
+	order->has_digest = reply_field(hash->reply, "digest") != NULL;
 	order->quantity_nano = audit_hash_nano(hash, "quantity");
 	order->filled_nano = audit_hash_nano(hash, "filled_quantity");
 	order->gross_nano = audit_hash_nano(hash, "gross_amount");

@@ -16,7 +16,7 @@ struct audit_order *audit_order_of(struct audit *audit, const char *id)
 		return order;
 	order = audit_arena_take(audit->arena, sizeof *order);
 	order->id = audit_arena_text(audit->arena, id);
-	order->user = order->smallcase = order->block_id = order->window_id = order->group = order->digest = "";
+	order->user = order->smallcase = order->block_id = order->window_id = order->group = "";
 	order->status = ORDER_STATUS_COUNT;
 	audit_map_put(&audit->order_of, audit->arena, order->id, order);
 	audit_list_add(&audit->orders, audit->arena, order);
@@ -61,7 +61,7 @@ struct audit_window *audit_window_of(struct audit *audit, const char *id)
 		return window;
 	window = audit_arena_take(audit->arena, sizeof *window);
 	window->id = audit_arena_text(audit->arena, id);
-	window->lane = window->status = window->queue_id = window->digest = "";
+	window->lane = window->status = window->queue_id = "";
 	window->ttl_ms = AUDIT_NO_KEY;
 	audit_map_put(&audit->window_of, audit->arena, window->id, window);
 	audit_list_add(&audit->windows, audit->arena, window);

@@ -21,8 +21,10 @@ struct audit_block;
 struct audit_slice;
 
 struct audit_order {
-	const char *id, *user, *smallcase, *block_id, *window_id, *group, *digest;
+	const char *id, *user, *smallcase, *block_id, *window_id, *group;
 	bool exists;		  /* its hash was there */
+	bool is_head;		  /* the first one of a request: it stands for all of it */
+	bool has_digest;	  /* of a body: it was queued, with an Idempotency-Key */
 	enum order_status status; /* ORDER_STATUS_COUNT: none of its own */
 	int128 quantity_nano, filled_nano, gross_nano, fee_nano;
 	int64_t orders, open; /* of a request's first order: how many there are, how many are not final; 0 where not said */
@@ -53,6 +55,7 @@ struct audit_block {
 	bool is_sealed, is_moving; /* moving: it changed while it was read */
 	enum block_status status;  /* BLOCK_STATUS_COUNT: its window is open */
 	int128 quantity_nano;
+	int64_t minor_unit_nano; /* 0: not closed yet */
 	int128 filled_nano, gross_nano, fee_nano, average_nano, house_quantity_nano, house_gross_nano, house_fee_nano;
 	int64_t orders, allocated, sealed_at_ms, closed_at_ms, allocated_at_ms, ttl_ms;
 	const char *version; /* changes with whatever may change beside what hangs on it */
@@ -67,7 +70,7 @@ struct audit_block {
 };
 
 struct audit_window {
-	const char *id, *lane, *status, *queue_id, *digest;
+	const char *id, *lane, *status, *queue_id;
 	bool is_abandoned;
 	int64_t due_at_ms, orders, blocks_open, total, received, created_at_ms, sealed_at_ms, ttl_ms;
 	struct audit_list blocks;	     /* of struct audit_block */

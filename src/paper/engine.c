@@ -152,8 +152,7 @@ static bool step_fill(struct paper_engine *engine, struct paper_order *order, co
 	int64_t size_nano = part_size(order, rule, most_nano);
 	if (order->has_fate && order->filled_nano + size_nano == order->quantity_nano)
 		size_nano = order->fate_nano - order->filled_nano; /* with what is filled beyond it */
-	struct paper_fill fill =
-	    paper_book_make_fill(engine->parts.book, order, size_nano, part_price(order, rule));
+	struct paper_fill fill = paper_book_make_fill(engine->parts.book, order, size_nano, part_price(order, rule));
 	if (!paper_ledger_filled(engine->parts.ledger, &fill, err))
 		return false;
 	paper_book_add_fill(engine->parts.book, &fill);
@@ -164,8 +163,7 @@ static bool step_fill(struct paper_engine *engine, struct paper_order *order, co
 static bool step(struct paper_engine *engine, struct paper_order *order, struct err *err)
 {
 	const struct paper_rule *rule = rule_of(engine, order);
-	enum paper_then then =
-	    order->has_fate ? PAPER_THEN_CANCELED : (enum paper_then)rule->value[PAPER_RULE_THEN];
+	enum paper_then then = order->has_fate ? PAPER_THEN_CANCELED : (enum paper_then)rule->value[PAPER_RULE_THEN];
 	int64_t most_nano = most_to_fill(order, rule);
 	if (order->tif == PAPER_FOK && most_nano < order->quantity_nano)
 		most_nano = 0;

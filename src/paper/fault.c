@@ -37,7 +37,7 @@ static bool read_mode(const json_t *json, struct paper_fault *fault, struct err 
 		return err_set(err, ERR_BAD_TYPE, "\"mode\" must be one of: %.400s", known);
 	}
 	fault->points = fault->mode->usual;
-	fault->value = fault->mode->otherwise;
+	fault->value = fault->mode->parameter.otherwise;
 	return true;
 }
 
@@ -108,8 +108,9 @@ static bool read_field(const char *name, const json_t *json, struct paper_fault 
 	for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
 		if (strcmp(fields[i].name, name) == 0)
 			return fields[i].read(json, fault, err);
-	if (mode->parameter && strcmp(mode->parameter, name) == 0)
-		return read_count(name, json, mode->least, mode->most, &fault->value, err);
+	const struct paper_fault_parameter *own = &mode->parameter;
+	if (own->name && strcmp(own->name, name) == 0)
+		return read_count(name, json, own->least, own->most, &fault->value, err);
 	return err_set(err, ERR_UNKNOWN_FIELD, "a fault \"%s\" has no \"%.40s\"", mode->name, name);
 }
 
@@ -179,15 +180,14 @@ json_t *paper_faults_json(const struct paper_faults *faults)
 	for (size_t i = 0; i < faults->count; i++) {
 		const struct paper_fault *fault = &faults->faults[i];
 		char probability[DECIMAL_TEXT];
-		json_t *json = json_pack("{s:s, s:o, s:o, s:s, s:I, s:o, s:I}", "mode", fault->mode->name, "on",
-					 on_json(fault), "times_left",
-					 fault->left == PAPER_FOR_EVER ? json_null() : json_integer(fault->left),
-					 "probability", decimal_format(fault->probability_nano, probability), "seed",
-					 (json_int_t)fault->seed, "symbol",
-					 *fault->symbol ? json_string(fault->symbol) : json_null(), "struck",
-					 (json_int_t)fault->struck);
-		if (fault->mode->parameter)
-			json_object_set_new(json, fault->mode->parameter, json_integer(fault->value));
+		json_t *json = json_pack(
+		    "{s:s, s:o, s:o, s:s, s:I, s:o, s:I}", "mode", fault->mode->name, "on", on_json(fault),
+		    "times_left", fault->left == PAPER_FOR_EVER ? json_null() : json_integer(fault->left),
+		    "probability", decimal_format(fault->probability_nano, probability), "seed",
+		    (json_int_t)fault->seed, "symbol", *fault->symbol ? json_string(fault->symbol) : json_null(),
+		    "struck", (json_int_t)fault->struck);
+		if (fault->mode->parameter.name)
+			json_object_set_new(json, fault->mode->parameter.name, json_integer(fault->value));
 		json_array_append_new(list, json);
 	}
 	return list;

@@ -3,8 +3,9 @@
  *   {"mode": WORD, "on"?: "submit"|"look_up"|"follow"|"fills"|"cancel"|"all", "times"?: N or null (for ever),
  *    "probability"?: 0 to 1, "seed"?: N, "symbol"?: SYMBOL, PARAMETER of the mode?: N}
  *
- * At each call the first fault that fits strikes; beside it one that changes what becomes of a new order. A fault with a
- * symbol strikes calls about one order of it, and its rows in lists. Whatever strikes, the ledger tells what happened. */
+ * At each call the first fault that fits strikes; beside it one that changes what becomes of a new order. A fault with
+ * a symbol strikes calls about one order of it, and its rows in lists. Whatever strikes, the ledger tells what
+ * happened. */
 #ifndef MUSTER_PAPER_FAULT_H
 #define MUSTER_PAPER_FAULT_H
 

@@ -1,4 +1,5 @@
-/* See fault_change.h. All of it works on the JSON that would have been sent, so that what the broker knows stays true. */
+/* See fault_change.h. All of it works on the JSON that would have been sent, so that what the broker knows stays true.
+ */
 #include "paper/fault_change.h"
 
 #include <stdio.h>
@@ -8,7 +9,8 @@
 #include "shared/decimal.h"
 
 static const char garbage[] = "{\"id\":\"\x80\xff\xc3\x28 \x01\x02}}]\\u12";
-static const char page[] = "<!DOCTYPE html><html><head><title>Welcome</title></head><body><h1>It works!</h1></body></html>";
+static const char page[] =
+    "<!DOCTYPE html><html><head><title>Welcome</title></head><body><h1>It works!</h1></body></html>";
 static const char gateway_page[] = "<html><head><title>Bad Gateway</title></head><body>upstream</body></html>";
 
 /* Puts a page in the place of the JSON. */
@@ -177,8 +179,9 @@ static bool row_understate(json_t *row, int64_t value)
 	bool is_final = false;
 	for (size_t i = 0; i < sizeof finals / sizeof *finals; i++)
 		is_final = is_final || strcmp(text_of(row, "status"), finals[i]) == 0;
-	return is_final && is_younger(row, "updated_at", value) && decimal_parse(text_of(row, "filled_qty"), &nano, NULL) &&
-	       nano > 0 && json_object_set_new(row, "filled_qty", paper_decimal_json(nano / 2)) == 0;
+	return is_final && is_younger(row, "updated_at", value) &&
+	       decimal_parse(text_of(row, "filled_qty"), &nano, NULL) && nano > 0 &&
+	       json_object_set_new(row, "filled_qty", paper_decimal_json(nano / 2)) == 0;
 }
 
 bool paper_change_understate(struct paper_reply *reply, const struct paper_fault *fault)

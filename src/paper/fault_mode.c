@@ -9,7 +9,13 @@
 
 #define HOUR_MS 3600000
 
-#define ORDERS (PAPER_ON_SUBMIT | PAPER_ON_LOOK_UP | PAPER_ON_FOLLOW)
+#define SUBMIT	PAPER_ON_SUBMIT
+#define LOOK_UP PAPER_ON_LOOK_UP
+#define FOLLOW	PAPER_ON_FOLLOW
+#define FILLS	PAPER_ON_FILLS
+#define VIEWS	(LOOK_UP | FOLLOW)
+#define ORDERS	(SUBMIT | VIEWS)
+#define ALL	PAPER_ON_ALL
 
 /* Says that the server failed, or whatever the status means. */
 static void refuse_with_status(struct http_request *request, int64_t status, struct paper_refusal *refusal)
@@ -42,8 +48,9 @@ static void refuse_as_duplicate(struct http_request *request, int64_t unused, st
 static void bend_fate(struct paper_order *order, int64_t percent)
 {
 	int64_t lot = order->quantity_nano % NANO == 0 ? NANO : 1;
+	int128 fate_nano = decimal_mul_div(order->quantity_nano, percent, 100);
 	order->has_fate = true;
-	order->fate_nano = decimal_floor_to_lot((int64_t)decimal_mul_div(order->quantity_nano, percent, 100), lot);
+	order->fate_nano = decimal_floor_to_lot(fate_nano < INT64_MAX ? (int64_t)fate_nano : INT64_MAX, lot);
 	if (percent > 100 && order->fate_nano == order->quantity_nano)
 		order->fate_nano += lot;
 }
@@ -57,53 +64,37 @@ static bool change_delay(struct paper_reply *reply, const struct paper_fault *fa
 
 static const struct paper_fault_mode modes[] = {
     /* What was asked for is done; the reply does not arrive as it should. */
-    {.name = "silent", .points = PAPER_ON_ALL, .usual = PAPER_ON_SUBMIT, .way = PAPER_WIRE_SILENT},
-    {.name = "close", .points = PAPER_ON_ALL, .usual = PAPER_ON_SUBMIT, .way = PAPER_WIRE_CLOSE},
-    {.name = "cut", .points = PAPER_ON_ALL, .usual = PAPER_ON_SUBMIT, .way = PAPER_WIRE_CUT},
-    {.name = "endless", .points = PAPER_ON_ALL, .usual = PAPER_ON_SUBMIT, .way = PAPER_WIRE_ENDLESS},
-    {.name = "drip", .points = PAPER_ON_ALL, .usual = PAPER_ON_SUBMIT, .parameter = "ms", .least = 1,
-     .most = HOUR_MS, .otherwise = 20, .way = PAPER_WIRE_DRIP},
-    {.name = "slow", .points = PAPER_ON_ALL, .usual = PAPER_ON_SUBMIT, .parameter = "ms", .least = 1,
-     .most = HOUR_MS, .otherwise = 1000, .change = change_delay},
+    {"silent", ALL, SUBMIT, {0}, .way = PAPER_WIRE_SILENT},
+    {"close", ALL, SUBMIT, {0}, .way = PAPER_WIRE_CLOSE},
+    {"cut", ALL, SUBMIT, {0}, .way = PAPER_WIRE_CUT},
+    {"endless", ALL, SUBMIT, {0}, .way = PAPER_WIRE_ENDLESS},
+    {"drip", ALL, SUBMIT, {"ms", 1, HOUR_MS, 20}, .way = PAPER_WIRE_DRIP},
+    {"slow", ALL, SUBMIT, {"ms", 1, HOUR_MS, 1000}, .change = change_delay},
     /* It is done, and the reply says something else. */
-    {.name = "answer", .points = PAPER_ON_ALL, .usual = PAPER_ON_SUBMIT, .parameter = "status", .least = 500,
-     .most = 599, .otherwise = 500, .change = paper_change_to_status},
-    {.name = "garbage", .points = PAPER_ON_ALL, .usual = PAPER_ON_SUBMIT, .change = paper_change_to_garbage},
-    {.name = "html", .points = PAPER_ON_ALL, .usual = PAPER_ON_SUBMIT, .change = paper_change_to_html},
-    {.name = "duplicate", .points = PAPER_ON_SUBMIT, .usual = PAPER_ON_SUBMIT, .change = paper_change_to_duplicate},
-    {.name = "wrong_symbol", .points = ORDERS, .usual = PAPER_ON_SUBMIT, .is_by_row = true,
-     .change = paper_change_symbol},
-    {.name = "wrong_side", .points = ORDERS, .usual = PAPER_ON_SUBMIT, .is_by_row = true, .change = paper_change_side},
-    {.name = "wrong_quantity", .points = ORDERS, .usual = PAPER_ON_SUBMIT, .is_by_row = true,
-     .change = paper_change_quantity},
-    {.name = "wrong_id", .points = ORDERS, .usual = PAPER_ON_SUBMIT, .is_by_row = true, .change = paper_change_id},
+    {"answer", ALL, SUBMIT, {"status", 500, 599, 500}, .change = paper_change_to_status},
+    {"garbage", ALL, SUBMIT, {0}, .change = paper_change_to_garbage},
+    {"html", ALL, SUBMIT, {0}, .change = paper_change_to_html},
+    {"duplicate", SUBMIT, SUBMIT, {0}, .change = paper_change_to_duplicate},
+    {"wrong_symbol", ORDERS, SUBMIT, {0}, .is_by_row = true, .change = paper_change_symbol},
+    {"wrong_side", ORDERS, SUBMIT, {0}, .is_by_row = true, .change = paper_change_side},
+    {"wrong_quantity", ORDERS, SUBMIT, {0}, .is_by_row = true, .change = paper_change_quantity},
+    {"wrong_id", ORDERS, SUBMIT, {0}, .is_by_row = true, .change = paper_change_id},
     /* Orders that are there are not shown before they are `ms` old. */
-    {.name = "hide", .points = PAPER_ON_LOOK_UP | PAPER_ON_FOLLOW, .usual = PAPER_ON_LOOK_UP, .parameter = "ms",
-     .least = 1, .most = HOUR_MS, .otherwise = 5000, .is_by_row = true, .change = paper_change_hide},
-    /* The last of what was filled is told `ms` after the end was. */
-    {.name = "fills_after_end", .points = PAPER_ON_LOOK_UP | PAPER_ON_FOLLOW, .usual = PAPER_ON_FOLLOW,
-     .parameter = "ms", .least = 1, .most = HOUR_MS, .otherwise = 1000, .is_by_row = true,
-     .change = paper_change_understate},
-    {.name = "fills_twice", .points = PAPER_ON_FILLS, .usual = PAPER_ON_FILLS, .is_by_row = true,
-     .change = paper_change_fills_twice},
-    {.name = "fills_unordered", .points = PAPER_ON_FILLS, .usual = PAPER_ON_FILLS,
-     .change = paper_change_fills_unordered},
-    /* One that never was. */
-    {.name = "fills_beyond", .points = PAPER_ON_FILLS, .usual = PAPER_ON_FILLS, .is_by_row = true,
-     .change = paper_change_fills_beyond},
-    {.name = "fills_late", .points = PAPER_ON_FILLS, .usual = PAPER_ON_FILLS, .parameter = "ms", .least = 1,
-     .most = HOUR_MS, .otherwise = 1000, .is_by_row = true, .change = paper_change_fills_late},
+    {"hide", VIEWS, LOOK_UP, {"ms", 1, HOUR_MS, 5000}, .is_by_row = true, .change = paper_change_hide},
+    /* Half of what was filled is told only `ms` after the order's end. */
+    {"fills_after_end", VIEWS, FOLLOW, {"ms", 1, HOUR_MS, 1000}, .is_by_row = true, .change = paper_change_understate},
+    {"fills_twice", FILLS, FILLS, {0}, .is_by_row = true, .change = paper_change_fills_twice},
+    {"fills_unordered", FILLS, FILLS, {0}, .change = paper_change_fills_unordered},
+    /* One fill that never was. */
+    {"fills_beyond", FILLS, FILLS, {0}, .is_by_row = true, .change = paper_change_fills_beyond},
+    {"fills_late", FILLS, FILLS, {"ms", 1, HOUR_MS, 1000}, .is_by_row = true, .change = paper_change_fills_late},
     /* Nothing is done. */
-    {.name = "refuse", .points = PAPER_ON_ALL, .usual = PAPER_ON_SUBMIT, .parameter = "status", .least = 500,
-     .most = 599, .otherwise = 500, .refuse = refuse_with_status},
-    {.name = "rate_limit", .points = PAPER_ON_ALL, .usual = PAPER_ON_ALL, .parameter = "ms", .least = 0,
-     .most = HOUR_MS, .otherwise = 1000, .refuse = refuse_for_a_while},
-    {.name = "false_duplicate", .points = PAPER_ON_SUBMIT, .usual = PAPER_ON_SUBMIT, .refuse = refuse_as_duplicate},
-    /* What becomes of the order. */
-    {.name = "partial", .points = PAPER_ON_SUBMIT, .usual = PAPER_ON_SUBMIT, .parameter = "percent", .least = 0,
-     .most = 99, .otherwise = 50, .bend = bend_fate},
-    {.name = "overfill", .points = PAPER_ON_SUBMIT, .usual = PAPER_ON_SUBMIT, .parameter = "percent", .least = 101,
-     .most = 200, .otherwise = 120, .bend = bend_fate},
+    {"refuse", ALL, SUBMIT, {"status", 500, 599, 500}, .refuse = refuse_with_status},
+    {"rate_limit", ALL, ALL, {"ms", 0, HOUR_MS, 1000}, .refuse = refuse_for_a_while},
+    {"false_duplicate", SUBMIT, SUBMIT, {0}, .refuse = refuse_as_duplicate},
+    /* What becomes of the order: so many percent of it are filled. */
+    {"partial", SUBMIT, SUBMIT, {"percent", 0, 99, 50}, .bend = bend_fate},
+    {"overfill", SUBMIT, SUBMIT, {"percent", 101, 200, 120}, .bend = bend_fate},
 };
 
 #define MODES (sizeof modes / sizeof *modes)

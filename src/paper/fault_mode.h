@@ -24,12 +24,17 @@ enum paper_point {
 struct paper_fault;
 struct paper_reply;
 
+/* A whole number that a fault may have beside what all have. */
+struct paper_fault_parameter {
+	const char *name; /* NULL: none */
+	int64_t least, most, otherwise;
+};
+
 struct paper_fault_mode {
 	const char *name;
 	unsigned points; /* where it may strike */
 	unsigned usual;	 /* where it does unless "on" says otherwise */
-	const char *parameter; /* NULL: none */
-	int64_t least, most, otherwise;
+	struct paper_fault_parameter parameter;
 	bool is_by_row; /* in lists it strikes row by row */
 	/* At most one of these; and the way on the wire. */
 	void (*refuse)(struct http_request *request, int64_t value, struct paper_refusal *refusal);

@@ -1,4 +1,5 @@
-/* Control: what Alpaca does not have. Settings, faults and prices while the broker runs, and the end of a session on demand. */
+/* Control: what Alpaca does not have. Settings, faults and prices while the broker runs, and the end of a session on
+ * demand. */
 #include "paper/handlers.h"
 
 #include "shared/json_decimal.h"

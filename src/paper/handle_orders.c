@@ -66,7 +66,8 @@ void paper_handle_submit(struct http_request *request, void *arg)
 	paper_reply_send(&reply);
 }
 
-/* Begins the reply to a call about one order, which may not be there. True: there is nothing more to do but to send it. */
+/* Begins the reply to a call about one order, which may not be there. True: there is nothing more to do but to send it.
+ */
 static bool reply_begin(struct paper_reply *reply, struct paper *paper, struct http_request *request,
 			enum paper_point point, const struct paper_order *order)
 {
@@ -187,7 +188,7 @@ void paper_handle_orders(struct http_request *request, void *arg)
 	if (!listing_read(request, &listing))
 		return;
 	if (!paper_reply_begin(&reply, paper, request, PAPER_ON_FOLLOW, NULL))
-		reply.json = listing.status == LISTED_OPEN ? list_open(paper->book, &listing)
-							   : list_any(paper->book, &listing);
+		reply.json =
+		    listing.status == LISTED_OPEN ? list_open(paper->book, &listing) : list_any(paper->book, &listing);
 	paper_reply_send(&reply);
 }

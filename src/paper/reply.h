@@ -21,8 +21,8 @@ struct paper_reply {
 	int64_t delay_ms;
 };
 
-/* Sees what goes wrong with a call at `point`; `symbol` NULL where it is about several. True: the call is refused without
- * anything being done, and the reply stands. */
+/* Sees what goes wrong with a call at `point`; `symbol` NULL where it is about several. True: the call is refused
+ * without anything being done, and the reply stands. */
 bool paper_reply_begin(struct paper_reply *reply, struct paper *paper, struct http_request *request,
 		       enum paper_point point, const char *symbol);
 

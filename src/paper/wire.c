@@ -37,8 +37,9 @@ static size_t prepend_head(struct paper_wire_reply *reply, const char *length)
 {
 	char head[256];
 	const char *type = reply->content_type ? reply->content_type : "text/plain";
-	int size = snprintf(head, sizeof head, "HTTP/1.1 %d Whatever\r\nContent-Type: %s\r\n%s\r\nConnection: close\r\n\r\n",
-			    reply->status, type, length);
+	int size =
+	    snprintf(head, sizeof head, "HTTP/1.1 %d Whatever\r\nContent-Type: %s\r\n%s\r\nConnection: close\r\n\r\n",
+		     reply->status, type, length);
 	evbuffer_prepend(reply->body, head, (size_t)size);
 	return (size_t)size;
 }

@@ -1,5 +1,5 @@
-/* Ways in which a reply can go out, late and wrong ones too. What is on its way is kept here until it has left, so that a
- * broker that ends leaves nobody hanging. */
+/* Ways in which a reply can go out, late and wrong ones too. What is on its way is kept here until it has left, so that
+ * a broker that ends leaves nobody hanging. */
 #ifndef MUSTER_PAPER_WIRE_H
 #define MUSTER_PAPER_WIRE_H
 

@@ -95,8 +95,8 @@ void http_answer_error(struct http_request *request, const struct err *err, json
 /* Before the answer: the connection ends with it. */
 void http_close_after(struct http_request *request);
 
-/* For servers that misbehave on purpose. Bytes as they are, status line and all, in place of an answer; the request stays
- * open until http_raw_close. Returns how many bytes have not left yet; 0 where the client has left. */
+/* For servers that misbehave on purpose. Bytes as they are, status line and all, in place of an answer; the request
+ * stays open until http_raw_close. Returns how many bytes have not left yet; 0 where the client has left. */
 size_t http_raw_write(struct http_request *request, const void *bytes, size_t length);
 /* Closes the connection, without what has not left yet, and ends the request. Not from inside a handler. */
 void http_raw_close(struct http_request *request);

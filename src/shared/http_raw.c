@@ -1,5 +1,5 @@
-/* Misbehaving on purpose: what no answer of ours ever looks like, for a server whose callers are to be tested. evhttp takes
- * no part in it: its write callback would take the bytes for the end of an answer of its own. */
+/* Misbehaving on purpose: what no answer of ours ever looks like, for a server whose callers are to be tested. evhttp
+ * takes no part in it: its write callback would take the bytes for the end of an answer of its own. */
 #include "shared/http_parts.h"
 
 size_t http_raw_write(struct http_request *request, const void *bytes, size_t length)

@@ -9,6 +9,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "shared/fault.h"
 #include "shared/log.h"
 
 #define EXIT_GOOD   0
@@ -260,6 +261,8 @@ int program_main(int argc, char **argv, const struct program_hooks *hooks)
 	program->hooks = hooks;
 	exit_code = read_command(argc, argv, hooks, &command);
 	if (exit_code < 0 && !read_configuration(program, &command))
+		exit_code = EXIT_USAGE;
+	if (exit_code < 0 && !FAULT_ARM(hooks->name))
 		exit_code = EXIT_USAGE;
 	if (exit_code < 0 && command.check_only) {
 		puts("configuration is good");

@@ -29,7 +29,7 @@ static const struct fsync_risk {
 	const char *risk;
 } fsync_risks[] = {
     {"always", NULL},
-    {"everysec", "appendfsync everysec: a power loss or a full disk can lose up to a second of acknowledged orders; "
+    {"everysec", "appendfsync everysec: a crash, a power loss or a full disk can lose two seconds of acknowledged orders; "
 		 "appendfsync always loses none"},
     {"no", "appendfsync no: a power loss can lose up to half a minute of acknowledged orders; appendfsync always loses "
 	   "none"},

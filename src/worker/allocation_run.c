@@ -9,6 +9,7 @@
 
 #include "shared/allocation.h"
 #include "shared/clock.h"
+#include "shared/fault.h"
 #include "shared/ids.h"
 #include "shared/log.h"
 #include "worker/block_call.h"
@@ -159,6 +160,7 @@ static void send_finish(struct block *block)
 	script_args_add(args, decimal_format_wide((int128)house->excess_nano + house->dust_nano, text));
 	script_args_add(args, decimal_format_wide(house->gross_nano, text));
 	script_args_add(args, decimal_format_wide(house->fee_nano, text));
+	FAULT_POINT(FINISH_READY, block->symbol);
 	block_call(block, SCRIPT_FINISH, args, BLOCK_WAITS_FOR_FINISH);
 }
 
@@ -176,6 +178,7 @@ static void post_chunks(struct block *block)
 		script_args_add_int(args, block->worker->config->orders.retention_s * MS_A_SECOND);
 		for (; run->sent < end; run->sent++)
 			add_share(args, block, &run->rows[run->sent]);
+		FAULT_POINT(ALLOCATE_READY, block->symbol);
 		block_call(block, SCRIPT_ALLOCATE, args, BLOCK_WAITS_FOR_SHARES);
 	}
 	if (run->posted == run->count && block->replies_due == 0)
@@ -187,6 +190,7 @@ void block_on_statement(struct block *block, const redisReply *reply)
 	struct allocation_run *run = block->run;
 	struct err err;
 
+	FAULT_POINT(STATEMENT_READ, block->symbol);
 	if (!read_page(run, reply, block->reply_tag)) {
 		fail_run(block, "the statement does not have the orders that the block counts");
 		return;
@@ -206,6 +210,7 @@ void block_on_shares(struct block *block, const redisReply *reply)
 	struct allocation_run *run = block->run;
 	int64_t cursor = reply_int(reply_at(reply, 1), -1);
 
+	FAULT_POINT_OR(ALLOCATED, block->symbol, block_drop(block); return);
 	if (cursor < 0 || (size_t)cursor > run->count) {
 		fail_run(block, "the cursor of the allocation is out of range");
 		return;
@@ -224,6 +229,7 @@ void block_on_finished(struct block *block, const redisReply *reply)
 {
 	char quantity[DECIMAL_TEXT], filled[DECIMAL_TEXT];
 
+	FAULT_POINT_OR(FINISHED, block->symbol, block_drop(block); return);
 	if (strcmp(reply_text(reply_at(reply, 0)), "cursor") == 0) {
 		block->run->sent = block->run->posted = 0;
 		block->waits_for = BLOCK_WAITS_FOR_SHARES;

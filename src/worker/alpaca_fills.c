@@ -52,8 +52,8 @@ static void take_row(struct alpaca_walk *walk, const json_t *row)
 	}
 }
 
-/* Whoever has enough need not wait for the rest. Not before the page is read to its end: an order may have been told as final
- * with less than was filled, and its other fills stand close by. */
+/* Whoever has enough need not wait for the rest. Not before the page is read to its end: an order may have been told as
+ * final with less than was filled, and its other fills stand close by. */
 static void settle(struct alpaca_walk *walk)
 {
 	for (size_t i = 0; i < walk->count; i++) {

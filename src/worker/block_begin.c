@@ -1,6 +1,7 @@
 /* Begin: names a block's slices and stores the intent to send them, before a byte of any goes out. */
 #include <string.h>
 
+#include "shared/fault.h"
 #include "shared/log.h"
 #include "worker/block_call.h"
 #include "worker/block_step.h"
@@ -37,6 +38,7 @@ void block_start_begin(struct block *block)
 	script_args_add_int(args, OPPOSITE_SIDE_RETRY_MS);
 	for (size_t i = 0; i < slicing.count; i++)
 		script_args_add(args, decimal_format(slicing_quantity(&slicing, i), text));
+	FAULT_POINT(BEGIN_READY, block->symbol);
 	block_call(block, SCRIPT_BEGIN, args, BLOCK_WAITS_FOR_BEGIN);
 }
 
@@ -45,6 +47,7 @@ void block_on_begun(struct block *block, const redisReply *reply)
 	struct slicing slicing;
 	struct err err;
 
+	FAULT_POINT_OR(BEGUN, block->symbol, block_drop(block); return);
 	if (strcmp(reply_text(reply_at(reply, 0)), "waiting") == 0) {
 		order_aggregation_leave(block, OPPOSITE_SIDE_RETRY_MS);
 		return;

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "shared/clock.h"
+#include "shared/fault.h"
 #include "shared/log.h"
 #include "worker/order_aggregation.h"
 #include "worker/worker.h"
@@ -109,6 +110,7 @@ void block_record_as(struct block *block, int64_t next_ms, enum block_waits_for 
 		slice_add_record(&block->slices[i], args);
 		block->slices[i].is_changed = false;
 	}
+	FAULT_POINT(RECORD_READY, block->symbol);
 	block_call(block, SCRIPT_RECORD, args, waits_for);
 }
 
@@ -161,6 +163,7 @@ void block_review(struct block *block, const char *why, const struct slice *slic
 	args = block_args(block);
 	script_args_add(args, why);
 	script_args_add(args, evidence);
+	FAULT_POINT(REVIEW_READY, block->symbol);
 	block_call(block, SCRIPT_REVIEW, args, BLOCK_WAITS_FOR_REVIEW);
 }
 
@@ -237,6 +240,7 @@ static void ask_broker(struct block *block, struct slice *slice)
 	slice->is_asked = true;
 	switch (slice->need) {
 	case SLICE_NEEDS_SUBMIT:
+		FAULT_POINT(SUBMIT_READY, block->symbol);
 		slice_note_submit(slice);
 		broker->ops->submit(broker, &order, on_broker, slice);
 		break;

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "shared/fault.h"
 #include "shared/log.h"
 #include "worker/backoff.h"
 #include "worker/block_call.h"
@@ -102,6 +103,7 @@ static void send_close(struct block *block)
 	script_args_add(args, why);
 	block->minor_unit_nano = block->broker->config->minor_unit_nano;
 	script_args_add(args, decimal_format(block->minor_unit_nano, text));
+	FAULT_POINT(CLOSE_READY, block->symbol);
 	block_call(block, SCRIPT_CLOSE, args, BLOCK_WAITS_FOR_CLOSE);
 }
 
@@ -142,6 +144,7 @@ static void send_fills(struct block *block)
 void block_on_fills_stored(struct block *block, const redisReply *reply)
 {
 	(void)reply;
+	FAULT_POINT_OR(FILLS_STORED, block->symbol, block_drop(block); return);
 	if (block->replies_due == 0)
 		send_close(block);
 }
@@ -196,6 +199,7 @@ void block_on_fills(struct block *block, const redisReply *reply)
 	struct slice *failed = NULL, *short_of = NULL;
 
 	(void)reply;
+	FAULT_POINT(FILLS_TOLD, block->symbol);
 	for (size_t i = 0; i < block->slice_count; i++) {
 		struct slice *slice = &block->slices[i];
 
@@ -224,6 +228,7 @@ void block_on_fills(struct block *block, const redisReply *reply)
 void block_on_closed(struct block *block, const redisReply *reply)
 {
 	(void)reply;
+	FAULT_POINT_OR(CLOSED, block->symbol, block_drop(block); return);
 	block->status = BLOCK_CLOSING;
 	order_aggregation_go_on(block);
 }

@@ -1,6 +1,7 @@
 /* Follow: asks the broker after slices that work until each is final, with pauses that grow.
  *
  * Final slices are asked once more where their fills did not add up: more may have been filled after the end was told. */
+#include "shared/fault.h"
 #include "shared/log.h"
 #include "worker/backoff.h"
 #include "worker/block_call.h"
@@ -79,6 +80,7 @@ void block_on_follows(struct block *block, const redisReply *reply)
 	int64_t pause_ms = 0;
 
 	(void)reply;
+	FAULT_POINT(FOLLOWED, block->symbol);
 	for (size_t i = 0; i < block->slice_count; i++) {
 		struct slice *slice = &block->slices[i];
 		struct slice_verdict verdict;

@@ -3,6 +3,7 @@
  * One round sends what was never sent and looks for what may have been. Slices that are known already wait: following
  * begins when all are known. Where the slices of a round want different pauses the longest counts, so that no look-up
  * schedule is cut short. */
+#include "shared/fault.h"
 #include "shared/log.h"
 #include "worker/block_call.h"
 #include "worker/block_step.h"
@@ -53,12 +54,14 @@ static void store_intent(struct block *block)
 		slice->maybe_sent = true;
 		slice->is_changed = true;
 	}
+	FAULT_POINT(INTENT_READY, block->symbol);
 	block_record_as(block, -1, BLOCK_WAITS_FOR_INTENT);
 }
 
 void block_on_intent(struct block *block, const redisReply *reply)
 {
 	(void)reply;
+	FAULT_POINT_OR(INTENT_STORED, block->symbol, block_drop(block); return);
 	for (size_t i = 0; i < block->slice_count; i++) {
 		struct slice *slice = &block->slices[i];
 
@@ -114,6 +117,7 @@ void block_on_submits(struct block *block, const redisReply *reply)
 	int64_t pause_ms = 0;
 
 	(void)reply;
+	FAULT_POINT(SUBMITS_ANSWERED, block->symbol);
 	for (size_t i = 0; i < block->slice_count; i++) {
 		struct slice *slice = &block->slices[i];
 		struct slice_verdict verdict;

@@ -11,6 +11,7 @@
 #include <curl/curl.h>
 
 #include "shared/clock.h"
+#include "shared/fault.h"
 #include "worker/http_sockets.h"
 
 /* A broker that hangs must not take all descriptors of the process. */
@@ -38,6 +39,9 @@ struct http_client_call {
 	char *body;
 	size_t length, capacity, body_max, head_length;
 	char curl_says[CURL_ERROR_SIZE];
+#ifdef MUSTER_FAULTS
+	size_t given; /* of the body */
+#endif
 };
 TAILQ_HEAD(call_list, http_client_call);
 
@@ -77,14 +81,34 @@ static int before_sending(void *arg, char *remote_ip, char *local_ip, int remote
 	call->is_repeat = call->was_sent && call->method != HTTP_CLIENT_GET;
 	if (call->is_repeat)
 		return CURL_PREREQFUNC_ABORT;
+	if (call->method == HTTP_CLIENT_POST)
+		FAULT_POINT(SUBMIT_CONNECTED, NULL);
 	call->was_sent = true;
 	return CURL_PREREQFUNC_OK;
 }
+
+#ifdef MUSTER_FAULTS
+/* Gives the body away in two parts: curl sends the first before it asks for the second. */
+static size_t give_body(char *bytes, size_t size, size_t count, void *arg)
+{
+	struct http_client_call *call = arg;
+	size_t length = strlen(call->request_body), half = length / 2;
+	size_t part = call->given < half ? half : length - call->given;
+	if (call->given == half && half > 0)
+		FAULT_POINT(SUBMIT_HALF, NULL);
+	part = part < size * count ? part : size * count;
+	memcpy(bytes, call->request_body + call->given, part);
+	call->given += part;
+	return part;
+}
+#endif
 
 static size_t take_header(char *bytes, size_t size, size_t count, void *arg)
 {
 	(void)bytes;
 	struct http_client_call *call = arg;
+	if (call->method == HTTP_CLIENT_POST && call->head_length == 0)
+		FAULT_POINT(SUBMIT_SENT, NULL);
 	call->head_length += size * count;
 	call->too_large = call->head_length > HEAD_MAX;
 	return call->too_large ? 0 : size * count;
@@ -145,7 +169,13 @@ static void set_call(CURL *easy, struct http_client_call *call, int64_t timeout_
 	curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, call->curl_says);
 	if (call->method == HTTP_CLIENT_POST) {
 		curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE, (long)strlen(call->request_body));
+#ifdef MUSTER_FAULTS
+		curl_easy_setopt(easy, CURLOPT_POST, 1L);
+		curl_easy_setopt(easy, CURLOPT_READFUNCTION, give_body);
+		curl_easy_setopt(easy, CURLOPT_READDATA, call);
+#else
 		curl_easy_setopt(easy, CURLOPT_POSTFIELDS, call->request_body);
+#endif
 	} else if (call->method == HTTP_CLIENT_DELETE) {
 		curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, "DELETE");
 	}

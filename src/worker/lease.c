@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "shared/clock.h"
+#include "shared/fault.h"
 #include "shared/log.h"
 #include "worker/worker.h"
 
@@ -111,6 +112,7 @@ static void on_released(const redisReply *reply, const struct err *err, void *ar
 
 	(void)reply;
 	(void)err;
+	FAULT_POINT(RELEASED, NULL);
 	worker->lease->releases_out--;
 	worker_check_drained(worker);
 }
@@ -119,6 +121,7 @@ static void on_released(const redisReply *reply, const struct err *err, void *ar
 static void send_release(struct worker *worker, const struct script_args *args)
 {
 	worker->lease->releases_out++;
+	FAULT_POINT(RELEASE_READY, NULL);
 	redis_link_script(worker->calls, SCRIPT_RELEASE, args, on_released, worker);
 }
 

@@ -105,8 +105,8 @@ static struct slice_verdict end_slice(struct slice *slice, enum slice_status sta
 	return known();
 }
 
-/* What is there under our id is not what we sent. Only a person can say that it is ours all the same; where it is another stock
- * or side not even that, or its fills would be shared out as if they were of this one. */
+/* What is there under our id is not what we sent. Only a person can say that it is ours all the same; where it is
+ * another stock or side not even that, or its fills would be shared out as if they were of this one. */
 static struct slice_verdict contradiction(struct slice *slice, enum block_resolution resolution)
 {
 	bool is_other_trade = slice->result.order.is_other_trade;

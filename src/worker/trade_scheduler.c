@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "shared/clock.h"
+#include "shared/fault.h"
 #include "shared/ids.h"
 #include "shared/log.h"
 #include "worker/order_aggregation.h"
@@ -96,6 +97,7 @@ static void on_sealed(const redisReply *reply, const struct err *err, void *arg)
 		scheduler->seal_us = scheduler->is_woken ? 0 : moment_us(scheduler, reply_int(reply_at(reply, 1), -1));
 		scheduler->is_woken = false;
 	} else {
+		FAULT_POINT(SEALED, NULL);
 		note_sealed(scheduler, reply);
 		scheduler->seal_us = 0;
 		scheduler->claim_us = 0;
@@ -112,6 +114,7 @@ static void send_seal(struct trade_scheduler *scheduler)
 	script_args_reset(args);
 	script_args_add_int(args, SEAL_GROUPS);
 	script_args_add_int(args, scheduler->worker->config->orders.retention_s * MS_A_SECOND);
+	FAULT_POINT(SEAL_READY, NULL);
 	redis_link_script(scheduler->worker->calls, SCRIPT_SEAL, args, on_sealed, scheduler);
 }
 
@@ -120,6 +123,7 @@ static void take_blocks(struct trade_scheduler *scheduler, const redisReply *rep
 {
 	int64_t lease_ends_us = scheduler->claim_sent_us + scheduler->worker->config->worker.lease_ms * US_A_MS;
 
+	FAULT_POINT(CLAIMED, NULL);
 	for (size_t i = 2; i < reply->elements; i++) {
 		struct err err;
 		struct block *block = block_new(scheduler->worker, reply_at(reply, i), &err);
@@ -179,6 +183,7 @@ static void send_claim(struct trade_scheduler *scheduler)
 	script_args_add_int(args, (int64_t)worker->in_hand_count);
 	script_args_add_int(args, worker->started_at_ms);
 	script_args_add_int(args, ATTEMPTS_MAX);
+	FAULT_POINT(CLAIM_READY, NULL);
 	redis_link_script(worker->calls, SCRIPT_CLAIM, args, on_claimed, scheduler);
 }
 

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "tests/support/audit_scene.h"
+#include "tests/support/check_audit.h"
 
 /* One falsehood: where it is planted, which invariants it breaks ("I4" or "I3 I8"; no others may be told), and what the
  * lines say that tell it. */
@@ -66,7 +67,7 @@ static void test_what_is_right_is_no_violation(void **state)
 
 	audit_scene_restore(scene);
 	assert_int_equal(audit_scene_run(scene, "--quiet-expected"), 0);
-	assert_string_equal(audit_scene_output(scene), "audited 6 blocks, 12 orders, 6 fills, 0 in flight: 0 violations\n");
+	assert_string_equal(audit_scene_output(scene), "audited 6 blocks, 11 orders, 6 fills, 0 in flight: 0 violations\n");
 }
 
 static void test_a_request_that_is_lost_or_changed_is_told(void **state)
@@ -125,7 +126,7 @@ static void test_an_order_outside_of_its_one_block_is_told(void **state)
 		{"an order in another's statement", "ZREM @block:<msft>:orders <d>\nZADD @block:<aapl>:orders 1 <d>", NULL, NULL,
 		 "I3", {"I3 block <aapl>: the order <d> stands in its statement, but belongs to \"<msft>\""}},
 		{"an order in two statements", "ZADD @block:<goog>:orders 1 <d>", NULL, NULL, "I3",
-		 {"I3 order <d> stands in 2 statements", "I3 block <goog>: 2 orders", "I3 window <w> counts"}},
+		 {"I3 order <d> stands in 2 statements", "I3 block <goog>: 1 orders were sealed, 2 are in its statement", "I3 window <w> counts"}},
 		{"an order that left after the seal", "ZREM @block:<aapl>:orders <b>", NULL, NULL, "I3",
 		 {"I3 block <aapl>: 3 orders were sealed, 2 are in its statement",
 		  "I3 order <b> is not in the statement of its block <aapl>"}},
@@ -202,11 +203,11 @@ static void test_sums_that_are_not_exact_are_told(void **state)
 		 NULL, "I6", {"I6 block <msft>: the broker's fill f1 (0.000000001 at 1) of its slice <msft-s> is not stored"}},
 		{"a fill that is lost", "HDEL @block:<aapl>:fills <aapl-fill>", NULL, NULL, "I6",
 		 {"I6 block <aapl>: the broker's fill <aapl-fill>", "I6 block <aapl>: its slice <aapl-s> is filled with 100"}},
-		{"a fill that never was", "EVAL return(redis.call('hset','muster:{0}:block:<f>:fills','zz','<f-s>\\x201\\x2012.34\\x200')) 0",
+		{"a fill that never was", "EVAL return(redis.call('hset','muster:{0}:block:<f>:fills','zz','<f-s>'..string.char(32)..'1'..string.char(32)..'12.34'..string.char(32)..'0')) 0",
 		 NULL, NULL, "I6", {"I6 block <f>: its fill zz (1 at 12.34) is not one of the broker's"}},
 		{"a total", "HSET @block:<msft> gross_amount 16420.000000001", NULL, NULL, "I6",
 		 {"I6 block <msft>: gross amount: 16420.000000001 is not the 16420 of its fills"}},
-		{"an average", "HSET @block:<msft> average_price 410.6", NULL, NULL, "I6",
+		{"an average", "HSET @block:<msft> average_price 410.6", NULL, NULL, "I6 I8",
 		 {"I6 block <msft>: average price: 410.6 is not the 410.5 of its fills"}},
 		{"a fee", "HSET @slice:<aapl-s> fee 2", NULL, NULL, "I6",
 		 {"I6 block <aapl>: the fee 2 of its slice <aapl-s> is not the 1 that the broker charged"}},
@@ -237,6 +238,7 @@ static void test_an_allocation_that_the_rule_does_not_give_is_told(void **state)
 		 "HSET @order:<a> fee 0.44\nREWRITE @transactions <a-tx> fee 0.44\n"
 		 "HSET @order:<c> fee 0.34\nREWRITE @transactions <c-tx> fee 0.34",
 		 NULL, NULL, "I7", {"I7 block <aapl>: the fee of <a> is 0.44, computed again it is 0.45"}},
+		{"another unit of money", "HSET @block:<aapl> minor_unit 1", NULL, NULL, "I7", {"I7 block <aapl>: the money of <a>"}},
 		{"another lot", "HSET @block:<aapl> lot 10", NULL, NULL, "I7", {"I7 block <aapl>: the quantity of <a>"}},
 	};
 
@@ -295,7 +297,7 @@ static void test_states_that_do_not_go_together_are_told(void **state)
 		 {"I9 sides:paper:MSFT:sell holds the block <msft>, which is done at the broker"}},
 		{"an order that never expires", "PERSIST @order:<a>", NULL, NULL, "I9", {"I9 order <a> has ended and never expires"}},
 		{"an unfinished order that expires", "HDEL @order:<x> status", NULL, NULL, "I3 I9",
-		 {"I9 order <x> has not ended but expires", "I9 counts: ", "I3 order <x> is not in the statement of its block"}},
+		 {"I9 order <x> has not ended but expires", "I3 order <x> is not in the statement of its block"}},
 		{"a window in the wrong list", "ZREM @windows:done <w>\nZADD @windows:working 1 <w>", NULL, NULL, "I9",
 		 {"I9 window <w> is done, but stands in windows:working"}},
 		{"a count", "HINCRBY @counts queued 1", NULL, NULL, "I9", {"I9 counts: 0 orders are queued, counted are 1"}},

@@ -1,5 +1,5 @@
-/* Brokers that fail: for each mode of failure, orders are queued and processed while it holds. Each order must be at the
- * broker once, every fill allocated to the last unit, and all of it must end by itself. */
+/* Brokers that fail: for each mode of failure, orders are queued and processed while it holds. Each order must be at
+ * the broker once, every fill allocated to the last unit, and all of it must end by itself. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -13,8 +13,8 @@
 /* What the broker refuses of what was sent to it. */
 enum refusals { NONE_REFUSED, MAY_BE_REFUSED };
 
-/* One row a test: what goes wrong, how the broker fills ("": at once), how often the fault must have struck, and whether it
- * is lifted then (otherwise all must end in spite of it). */
+/* One row a test: what goes wrong, how the broker fills ("": at once), how often the fault must have struck, and
+ * whether it is lifted then (otherwise all must end in spite of it). */
 struct hostile_case {
 	const char *name;
 	const char *faults;
@@ -24,7 +24,9 @@ struct hostile_case {
 	enum refusals refusals;
 };
 
-#define IN_PARTS "{\"fill\":\"in_parts\",\"parts\":3,\"delay_ms\":60,\"price_step\":\"0.01\",\"commission_per_order\":\"1.25\"}"
+#define IN_PARTS                                                                                                       \
+	"{\"fill\":\"in_parts\",\"parts\":3,\"delay_ms\":60,\"price_step\":\"0.01\",\"commission_per_order\":\"1."     \
+	"25\"}"
 
 static const struct hostile_case cases[] = {
     /* submit: the order is taken, the reply is not what it should be. For ever: a look-up tells. Never sent twice. */
@@ -64,8 +66,9 @@ static void test_case(void **state)
 	const struct hostile_case *row = *state;
 	struct stack *stack = *state = stack_start(&(struct stack_options){.workers = 2});
 
-	(void)stack_wait_final(stack, stack_queue(stack, "{\"user_id\":\"W\",\"smallcase_id\":\"sc1\",\"priority\":\"high\","
-							 "\"suggestions\":[{\"symbol\":\"S001\",\"action\":\"buy\",\"quantity\":1}]}"));
+	(void)stack_wait_final(
+	    stack, stack_queue(stack, "{\"user_id\":\"W\",\"smallcase_id\":\"sc1\",\"priority\":\"high\","
+				      "\"suggestions\":[{\"symbol\":\"S001\",\"action\":\"buy\",\"quantity\":1}]}"));
 	if (*row->settings)
 		stack_set_paper(stack, "%s", row->settings);
 	faults_set(stack, row->faults);
@@ -83,8 +86,8 @@ static void test_case(void **state)
 	faults_finish(stack);
 }
 
-/* Absence that lasts: what is not found for 7.5 s is sent again under the same id, and is there once all the same. Each symbol
- * has a fault of its own, so that their long look-ups run side by side. */
+/* Absence that lasts: what is not found for 7.5 s is sent again under the same id, and is there once all the same. Each
+ * symbol has a fault of its own, so that their long look-ups run side by side. */
 static void test_what_is_not_found_is_sent_again_and_is_there_once(void **state)
 {
 	struct stack *stack = *state = stack_start(&(struct stack_options){.workers = 2});
@@ -143,18 +146,45 @@ static void test_everything_fails_now_and_then(void **state)
 	faults_finish(stack);
 }
 
+/* No byte of an order can leave: the name is unknown, or the other side speaks no TLS. It waits, is never looked for,
+ * and is sent once as soon as the broker is reached. */
+static void test_a_broker_that_cannot_be_reached_is_waited_for(void **state)
+{
+	struct stack *stack = *state = stack_start(&(struct stack_options){.workers = 0});
+	const char *const urls[] = {"http://no-such-host.invalid:9",
+				    stack_text(stack, "https://127.0.0.1:%d", stack->paper_port)};
+
+	for (int i = 0; i < 2; i++) {
+		stack->options.settings[0] = stack_text(stack, "broker.paper.base_url=%s", urls[i]);
+		stack_start_worker(stack, 0);
+		faults_queue_scenario(stack);
+		WAIT_UNTIL(process_log_has(stack->workers[0], "event=slice_not_sent"));
+		assert_false(process_log_has(stack->workers[0], "event=slice_ambiguous"));
+		stack_end_program(&stack->workers[0]);
+		stack->options.settings[0] = NULL;
+		stack_start_worker(stack, 0);
+		faults_wait_quiet(stack);
+		assert_false(process_log_has(stack->workers[0], "event=slice_ambiguous"));
+		stack_end_program(&stack->workers[0]);
+	}
+	assert_int_equal(faults_refused(stack), 0);
+	faults_finish(stack);
+}
+
 #define CASES (sizeof cases / sizeof *cases)
 
 int main(void)
 {
-	struct CMUnitTest tests[CASES + 2];
+	struct CMUnitTest tests[CASES + 3];
 
 	for (size_t i = 0; i < CASES; i++)
-		tests[i] = (struct CMUnitTest){cases[i].name, test_case, NULL, stack_teardown,
-					       (void *)(uintptr_t)&cases[i]};
+		tests[i] =
+		    (struct CMUnitTest){cases[i].name, test_case, NULL, stack_teardown, (void *)(uintptr_t)&cases[i]};
 	tests[CASES] = (struct CMUnitTest)cmocka_unit_test_teardown(
-		test_what_is_not_found_is_sent_again_and_is_there_once, stack_teardown);
+	    test_what_is_not_found_is_sent_again_and_is_there_once, stack_teardown);
 	tests[CASES + 1] =
-		(struct CMUnitTest)cmocka_unit_test_teardown(test_everything_fails_now_and_then, stack_teardown);
+	    (struct CMUnitTest)cmocka_unit_test_teardown(test_everything_fails_now_and_then, stack_teardown);
+	tests[CASES + 2] = (struct CMUnitTest)cmocka_unit_test_teardown(
+	    test_a_broker_that_cannot_be_reached_is_waited_for, stack_teardown);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

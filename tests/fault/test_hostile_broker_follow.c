@@ -1,5 +1,5 @@
-/* Brokers that fail while orders work: every call that follows an order or lists its fills goes wrong in every way. Once the
- * fault is over everything ends by itself, and what was allocated is what was filled. */
+/* Brokers that fail while orders work: every call that follows an order or lists its fills goes wrong in every way.
+ * Once the fault is over everything ends by itself, and what was allocated is what was filled. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -44,8 +44,8 @@ static const struct follow_case cases[] = {
     {"fills_come_after_the_end", "{\"mode\":\"fills_after_end\",\"ms\":1200}", 2, false},
     {"fills_come_after_the_end_beyond_the_quantity_and_twice",
      "[{\"mode\":\"overfill\"},{\"mode\":\"fills_after_end\",\"ms\":900},{\"mode\":\"fills_twice\"}]", 6, false},
-    {"a_cut_order_is_told_late",
-     "[{\"mode\":\"partial\",\"percent\":60},{\"mode\":\"fills_after_end\",\"ms\":900}]", 6, false},
+    {"a_cut_order_is_told_late", "[{\"mode\":\"partial\",\"percent\":60},{\"mode\":\"fills_after_end\",\"ms\":900}]", 6,
+     false},
 };
 
 /* Two fills each, so that half of what was filled is a fill: what is understated looks right. */
@@ -83,7 +83,7 @@ int main(void)
 	struct CMUnitTest tests[CASES];
 
 	for (size_t i = 0; i < CASES; i++)
-		tests[i] = (struct CMUnitTest){cases[i].name, test_case, NULL, stack_teardown,
-					       (void *)(uintptr_t)&cases[i]};
+		tests[i] =
+		    (struct CMUnitTest){cases[i].name, test_case, NULL, stack_teardown, (void *)(uintptr_t)&cases[i]};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,4 +1,5 @@
-/* The modes of failure themselves: each does on the wire what it is named after, and the ledger tells what happened behind it. */
+/* The modes of failure themselves: each does on the wire what it is named after, and the ledger tells what happened
+ * behind it. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -30,7 +31,8 @@ static json_t *put_faults(struct paper_fixture *paper, const char *faults)
 	return paper_call(paper, 200, "PUT", "/paper/faults", faults);
 }
 
-/* What comes back, byte by byte, for an order of 10 under this id; `closed` (may be NULL): the broker closed the connection. */
+/* What comes back, byte by byte, for an order of 10 under this id; `closed` (may be NULL): the broker closed the
+ * connection. */
 static char *submit_raw(struct paper_fixture *paper, const char *id, int wait_ms, bool *closed)
 {
 	char body[256], text[512];
@@ -53,7 +55,8 @@ static bool ledger_has(struct paper_fixture *paper, const char *id, const char *
 	json_t *event;
 
 	json_array_foreach (paper_ledger(paper), i, event)
-		if (strcmp(json_text(event, "/event"), "order") == 0 && strcmp(json_text(event, "/client_order_id"), id) == 0)
+		if (strcmp(json_text(event, "/event"), "order") == 0 &&
+		    strcmp(json_text(event, "/client_order_id"), id) == 0)
 			return strcmp(json_text(event, "/outcome"), outcome) == 0;
 	return false;
 }
@@ -146,8 +149,10 @@ static void an_order_is_cut_or_overfilled_and_the_ledger_can_be_read_back(void *
 	struct paper_fixture *paper = *state;
 
 	paper_set(paper, "{\"fill\":\"in_parts\",\"parts\":3,\"delay_ms\":1}");
-	(void)put_faults(paper, "[{\"mode\":\"partial\",\"percent\":45,\"times\":1},{\"mode\":\"partial\",\"percent\":0,\"times\":1},"
-				"{\"mode\":\"overfill\",\"symbol\":\"F\"}]");
+	(void)put_faults(
+	    paper,
+	    "[{\"mode\":\"partial\",\"percent\":45,\"times\":1},{\"mode\":\"partial\",\"percent\":0,\"times\":1},"
+	    "{\"mode\":\"overfill\",\"symbol\":\"F\"}]");
 	(void)paper_submit(paper, "part", "AAPL", "buy", "10");
 	(void)paper_submit(paper, "zero", "AAPL", "buy", "10");
 	(void)paper_submit(paper, "over", "F", "buy", "10");
@@ -208,7 +213,8 @@ static void fills_are_listed_twice_reversed_late_and_beyond(void **state)
 static void a_fault_strikes_its_symbol_its_times_and_its_calls_only(void **state)
 {
 	struct paper_fixture *paper = *state;
-	static const char f[] = "{\"symbol\":\"F\",\"qty\":\"1\",\"side\":\"buy\",\"type\":\"market\",\"time_in_force\":\"day\"}";
+	static const char f[] =
+	    "{\"symbol\":\"F\",\"qty\":\"1\",\"side\":\"buy\",\"type\":\"market\",\"time_in_force\":\"day\"}";
 
 	json_t *faults = put_faults(paper, "{\"mode\":\"refuse\",\"status\":503,\"symbol\":\"F\",\"times\":2}");
 	assert_json_text(faults, "/0/on/0", "submit");
@@ -251,8 +257,8 @@ static void the_same_seed_strikes_the_same_calls(void **state)
 	assert_int_not_equal(first, 0);
 	assert_int_not_equal(first, 0xfffff);
 	assert_int_equal(strikes(paper, one), first);
-	assert_int_not_equal(
-	    strikes(paper, "{\"mode\":\"refuse\",\"on\":\"follow\",\"probability\":0.5,\"seed\":2}"), first);
+	assert_int_not_equal(strikes(paper, "{\"mode\":\"refuse\",\"on\":\"follow\",\"probability\":0.5,\"seed\":2}"),
+			     first);
 	assert_int_equal(strikes(paper, "{\"mode\":\"refuse\",\"on\":\"follow\",\"probability\":0}"), 0);
 	paper->passed = true;
 }

@@ -1,5 +1,5 @@
-/* What the broker holds under our id is not what was sent: a person decides. Until then nothing is shown as failed, the evidence
- * is there to be read, and every word of that person ends the block. */
+/* What the broker holds under our id is not what was sent: a person decides. Until then nothing is shown as failed, the
+ * evidence is there to be read, and every word of that person ends the block. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -19,14 +19,14 @@ static bool has_review(struct stack *stack)
 	return json_array_size(json_at(stack_get(stack, 200, "/blocks?status=needs_review"), "/items")) > 0;
 }
 
-/* A, B and C buy 100, 50 and 75 of AAPL; the broker does not answer, and its look-up tells of something else. Returns the id of
- * the block in review. */
+/* A, B and C buy 100, 50 and 75 of AAPL; the broker does not answer, and its look-up tells of something else. Returns
+ * the id of the block in review. */
 static const char *contradict(struct stack *stack, const char *mode, const json_t **orders)
 {
 	const json_t *block;
 
-	faults_set(stack, stack_text(stack, "[{\"mode\":\"silent\",\"times\":1},{\"mode\":\"%s\",\"on\":\"look_up\"}]",
-				     mode));
+	faults_set(stack,
+		   stack_text(stack, "[{\"mode\":\"silent\",\"times\":1},{\"mode\":\"%s\",\"on\":\"look_up\"}]", mode));
 	orders[0] = stack_queue_one(stack, "A", "buy", "AAPL", "100");
 	orders[1] = stack_queue_one(stack, "B", "buy", "AAPL", "50");
 	orders[2] = stack_queue_one(stack, "C", "buy", "AAPL", "75");
@@ -35,8 +35,7 @@ static const char *contradict(struct stack *stack, const char *mode, const json_
 	block = json_at(stack_get(stack, 200, "/blocks?status=needs_review"), "/items/0");
 	assert_json_text(block, "/reason", "what the broker holds under our client_order_id is not what was sent");
 	for (int i = 0; i < 3; i++) {
-		const json_t *now =
-			stack_get(stack, 200, "/orders/%s", json_text(orders[i], "/orders/0/order_id"));
+		const json_t *now = stack_get(stack, 200, "/orders/%s", json_text(orders[i], "/orders/0/order_id"));
 
 		assert_json_text(now, "/status", "working");
 		assert_json_text(now, "/filled_quantity", "0");
@@ -73,7 +72,8 @@ static void assert_shares(struct stack *stack, const json_t *const *orders, cons
 
 static const char *const all[] = {"100", "50", "75"}, *const none[] = {"0", "0", "0"};
 
-/* Retry while it still contradicts: back to the person, with the evidence of the new look. Retry when it does not: completed. */
+/* Retry while it still contradicts: back to the person, with the evidence of the new look. Retry when it does not:
+ * completed. */
 static void test_retry_looks_again(void **state)
 {
 	struct stack *stack = *state = stack_start(&(struct stack_options){.workers = 2});
@@ -141,8 +141,8 @@ static void test_another_stock_is_not_adopted(void **state)
 		assert_evidence(stack, block_id, "buy AAPL for 225", i ? "sell 225 AAPL" : "buy 225 WRONG");
 		resolve(stack, block_id, "adopt");
 		WAIT_UNTIL(faults_struck_by(stack, modes[i]) >= 2 && has_review(stack));
-		assert_json_text(stack_get(stack, 200, "/orders/%s", json_text(orders[0], "/orders/0/order_id")), "/status",
-				 "working");
+		assert_json_text(stack_get(stack, 200, "/orders/%s", json_text(orders[0], "/orders/0/order_id")),
+				 "/status", "working");
 		faults_clear(stack);
 		resolve(stack, block_id, "adopt");
 		assert_shares(stack, orders, "filled", all);
@@ -168,11 +168,11 @@ static void test_cancel_ends_a_block_whose_id_another_stock_has(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_teardown(test_retry_looks_again, stack_teardown),
-		cmocka_unit_test_teardown(test_adopt_takes_it_as_it_is, stack_teardown),
-		cmocka_unit_test_teardown(test_cancel_shares_what_was_filled, stack_teardown),
-		cmocka_unit_test_teardown(test_another_stock_is_not_adopted, stack_teardown),
-		cmocka_unit_test_teardown(test_cancel_ends_a_block_whose_id_another_stock_has, stack_teardown),
+	    cmocka_unit_test_teardown(test_retry_looks_again, stack_teardown),
+	    cmocka_unit_test_teardown(test_adopt_takes_it_as_it_is, stack_teardown),
+	    cmocka_unit_test_teardown(test_cancel_shares_what_was_filled, stack_teardown),
+	    cmocka_unit_test_teardown(test_another_stock_is_not_adopted, stack_teardown),
+	    cmocka_unit_test_teardown(test_cancel_ends_a_block_whose_id_another_stock_has, stack_teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

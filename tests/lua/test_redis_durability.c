@@ -269,7 +269,7 @@ static void fields_are_found_by_their_whole_name(void **state)
 	assert_string_equal(redis_check_field(info, "last", value, sizeof value), "1");
 	assert_string_equal(redis_check_field(info, "rol", value, sizeof value), "");
 	assert_string_equal(redis_check_field(info, "role", value, 4), "mas");
-	assert_non_null(strstr(redis_check_fsync_risk("everysec"), "a second of acknowledged orders"));
+	assert_non_null(strstr(redis_check_fsync_risk("everysec"), "two seconds of acknowledged orders"));
 	assert_non_null(redis_check_fsync_risk("no"));
 	assert_null(redis_check_fsync_risk("always"));
 	assert_null(redis_check_fsync_risk(""));

@@ -11,11 +11,10 @@
 #include <cmocka.h>
 
 #include "tests/support/audit_scene_private.h"
+#include "tests/support/check_audit.h"
 #include "tests/support/json_at.h"
 #include "tests/support/redis_read.h"
 #include "tests/support/wait_until.h"
-
-#define ARGUMENTS_MAX 24
 
 /* Gives something a name. */
 static void name_it(struct audit_scene *scene, const char *name, const char *value)
@@ -106,26 +105,6 @@ static void play(struct audit_scene *scene)
 	name_result(scene, n, 0, "n", "nobrk");
 }
 
-/* Writes what clients were told, with a key for each. */
-static void write_accepted(struct audit_scene *scene)
-{
-	FILE *file = fopen(scene->accepted_path, "we");
-	const char *queue_id;
-	json_t *orders;
-
-	if (!file)
-		abort();
-	json_object_foreach(scene->stack->accepted, queue_id, orders) {
-		json_t *line = json_pack("{s:s, s:O, s:s}", "queue_id", queue_id, "orders", orders, "idempotency_key",
-					 stack_text(scene->stack, "key-%s", queue_id));
-
-		(void)json_dumpf(line, file, JSON_COMPACT);
-		(void)fputc('\n', file);
-		json_decref(line);
-	}
-	(void)fclose(file);
-}
-
 struct audit_scene *audit_scene_new(void)
 {
 	struct audit_scene *scene = calloc(1, sizeof *scene);
@@ -139,7 +118,7 @@ struct audit_scene *audit_scene_new(void)
 	play(scene);
 	WAIT_UNTIL(stack_redis_int(stack, "EXISTS muster:{0}:windows:working") == 0);
 	stack_finish(stack);
-	write_accepted(scene);
+	check_audit_write_accepted(stack, scene->accepted_path);
 	scene->first_ledger = scene_read_file(stack->ledger_path);
 	scene->first_accepted = scene_read_file(scene->accepted_path);
 	scene_save(scene);
@@ -157,22 +136,6 @@ void audit_scene_free(struct audit_scene *scene)
 	free(scene->output);
 	stack_stop(scene->stack);
 	free(scene);
-}
-
-int audit_run(struct stack *stack, const char *const *arguments, char **output)
-{
-	const char *argv[ARGUMENTS_MAX] = {stack_text(stack, "%s/muster-audit", stack->build), "-c",
-					   stack_text(stack, "%s/muster.conf", stack->folder)};
-	struct process *process;
-	int code;
-
-	for (size_t i = 0; arguments[i]; i++)
-		argv[i + 3] = arguments[i];
-	process = process_start(argv, stack_text(stack, "%s/audit.log", stack->folder));
-	code = process_wait(process);
-	*output = process_log(process);
-	process_free(process);
-	return code;
 }
 
 int audit_scene_run(struct audit_scene *scene, const char *more)

@@ -8,11 +8,12 @@
  *     NOBRK n buys 4, which the broker refuses
  *
  * Texts may hold names in angle brackets: <a> is an order, <qa> its request, <a-tx> its transaction, <aapl> a block,
- * <aapl-s> its slice, <aapl-fill> one of its fills, <goog-bulk> the bulk call's block, <w> the window, <dep> the deployment.
- * An apostrophe stands for a quotation mark. */
+ * <aapl-s> its slice, <aapl-fill> one of its fills, <goog-bulk> the bulk call's block, <w> the window, <dep> the
+ * deployment. */
 #ifndef MUSTER_TEST_AUDIT_SCENE_H
 #define MUSTER_TEST_AUDIT_SCENE_H
 
+#include "tests/support/check_audit.h"
 #include "tests/support/stack.h"
 
 struct audit_scene;
@@ -27,8 +28,8 @@ void audit_scene_restore(struct audit_scene *scene);
  * FIELD VALUE, which changes a field of a stream's entry. */
 void audit_scene_redis(struct audit_scene *scene, const char *commands);
 
-/* Edits a file, one edit a line: "+LINE" appends, "-TEXT" drops lines with TEXT, "~FROM~TO" replaces the first FROM. An edit
- * that finds nothing fails the test. */
+/* Edits a file, one edit a line: "+LINE" appends, "-TEXT" drops lines with TEXT, "~FROM~TO" replaces the first FROM. An
+ * apostrophe stands for a quotation mark. An edit that finds nothing fails the test. */
 void audit_scene_edit_ledger(struct audit_scene *scene, const char *edits);
 void audit_scene_edit_accepted(struct audit_scene *scene, const char *edits);
 
@@ -37,12 +38,9 @@ void audit_scene_edit_accepted(struct audit_scene *scene, const char *edits);
 int audit_scene_run(struct audit_scene *scene, const char *more);
 const char *audit_scene_output(const struct audit_scene *scene);
 
-/* `text` with names and apostrophes replaced; the stack's. */
+/* `text` with names replaced; the stack's. */
 const char *audit_scene_expand(struct audit_scene *scene, const char *text);
 
 struct stack *audit_scene_stack(struct audit_scene *scene);
-
-/* Runs build/muster-audit with these arguments, ended by NULL; what it printed is to be freed. */
-int audit_run(struct stack *stack, const char *const *arguments, char **output);
 
 #endif

@@ -98,7 +98,7 @@ const char *audit_scene_expand(struct audit_scene *scene, const char *text)
 			(void)fputs(value, out);
 			text += length + 1;
 		} else {
-			(void)fputc(*text == '\'' ? '"' : *text, out);
+			(void)fputc(*text, out);
 			text++;
 		}
 	}
@@ -233,6 +233,8 @@ static void edit_file(struct audit_scene *scene, const char *path, const char *e
 
 	if (!lines)
 		abort();
+	for (char *quote = lines; (quote = strchr(quote, '\'')) != NULL;)
+		*quote = '"';
 	while ((line = strsep(&at, "\n")) != NULL)
 		if (*line)
 			text = edit_once(text, line);

@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "shared/status.h"
+#include "tests/support/check_audit.h"
 #include "tests/support/json_at.h"
 #include "tests/support/redis_read.h"
 #include "tests/support/wait_until.h"
@@ -166,4 +167,5 @@ void check_all_exact(struct stack *stack)
 	WAIT_UNTIL(is_quiet(stack));
 	check_books(stack);
 	check_nothing_left(stack);
+	check_audit(stack);
 }

@@ -96,7 +96,7 @@ static const char *write_accepted(struct stack *stack)
 
 	if (!file)
 		abort();
-	json_object_foreach(stack->accepted, queue_id, orders) {
+	json_object_foreach (stack->accepted, queue_id, orders) {
 		json_t *line = json_pack("{s:s, s:O}", "queue_id", queue_id, "orders", orders);
 
 		(void)json_dumpf(line, file, JSON_COMPACT);
@@ -109,8 +109,8 @@ static const char *write_accepted(struct stack *stack)
 
 void faults_finish(struct stack *stack)
 {
-	const char *const arguments[] = {"--ledger",	     stack->ledger_path, "--accepted", write_accepted(stack),
-					 "--quiet-expected", NULL};
+	const char *const arguments[] = {
+	    "--ledger", stack->ledger_path, "--accepted", write_accepted(stack), "--quiet-expected", NULL};
 	char *output = NULL;
 	int code;
 

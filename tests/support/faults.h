@@ -14,8 +14,8 @@ void faults_clear(struct stack *stack);
 int64_t faults_struck(struct stack *stack);
 int64_t faults_struck_by(struct stack *stack, const char *mode);
 
-/* Queues the founding scenario (A, B and C buy 100, 50 and 75 of AAPL) and three more orders of other stocks, one a sell, and
- * makes their window due. */
+/* Queues the founding scenario (A, B and C buy 100, 50 and 75 of AAPL) and three more orders of other stocks, one a
+ * sell, and makes their window due. */
 void faults_queue_scenario(struct stack *stack);
 
 /* Waits until every accepted order has ended, for at most 60 seconds; blocks in review fail the test. */

@@ -29,9 +29,15 @@ static struct ledger_order *order_of(struct ledger *ledger, const char *client_o
 	return order;
 }
 
+/* Whether the line tells of an order that the broker did not take. */
+static bool is_refusal(const json_t *event)
+{
+	return strcmp(json_text(event, "/event"), "order") == 0 && strcmp(json_text(event, "/outcome"), "accepted") != 0;
+}
+
 static void read_order(struct ledger_order *order, const json_t *event, int line)
 {
-	if (strcmp(json_text(event, "/outcome"), "accepted") != 0) {
+	if (is_refusal(event)) {
 		order->refused++;
 		order->refused_status = (int)json_int(event, "/status_code");
 		(void)snprintf(order->message, sizeof order->message, "%s", json_text(event, "/message"));
@@ -69,7 +75,8 @@ static void read_event(struct ledger *ledger, const json_t *event, int line)
 		read_fill(order, event);
 	else
 		order->is_ended = true;
-	order->last_line = line;
+	if (order->accepted > 0 && !is_refusal(event)) /* a refused repetition does not bring it back */
+		order->last_line = line;
 }
 
 struct ledger *ledger_read(const char *path)

@@ -240,6 +240,22 @@ static void contradiction_is_for_a_person_and_adopted_on_their_word(void **state
 	assert_int_equal(slice.status, SLICE_ACKED);
 }
 
+static void another_trade_under_our_id_is_never_adopted(void **state)
+{
+	struct slice slice = inherited_slice();
+
+	(void)state;
+	slice.result.order = order_of(SLICE_FILLED, 10);
+	slice.result.order.is_other_trade = true;
+	assert_int_equal(answer(&slice, SLICE_NEEDS_LOOK_UP, BROKER_CONTRADICTION, FOREVER, RESOLUTION_ADOPT).next,
+			 SLICE_TO_REVIEW);
+	assert_true(slice_is_unknown(&slice));
+	assert_int_equal(answer(&slice, SLICE_NEEDS_LOOK_UP, BROKER_CONTRADICTION, FOREVER, RESOLUTION_CANCEL).next,
+			 SLICE_IS_KNOWN);
+	assert_int_equal(slice.status, SLICE_CANCELED);
+	assert_int_equal(slice.filled_nano, 0);
+}
+
 static void canceling_looks_first_and_ends_what_is_not_there(void **state)
 {
 	struct slice slice = inherited_slice();
@@ -325,6 +341,7 @@ int main(void)
 	    cmocka_unit_test(reject_of_a_second_try_is_believed_only_after_another_look),
 	    cmocka_unit_test(failing_look_ups_never_end_in_a_verdict),
 	    cmocka_unit_test(contradiction_is_for_a_person_and_adopted_on_their_word),
+	    cmocka_unit_test(another_trade_under_our_id_is_never_adopted),
 	    cmocka_unit_test(canceling_looks_first_and_ends_what_is_not_there),
 	    cmocka_unit_test(cancel_that_comes_too_late_is_followed_like_one_that_was_taken),
 	    cmocka_unit_test(reports_that_are_late_change_nothing),

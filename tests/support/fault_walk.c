@@ -1,0 +1,179 @@
+/* See fault_walk.h; the clients are in fault_scene.c. */
+#include "tests/support/fault_walk.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "tests/support/check.h"
+#include "tests/support/wait_until.h"
+
+#define STEPS_A_STACK 12 /* the books that are checked grow with each */
+#define STEPS_MAX     (2 * FAULT_COUNT)
+#define QUIET_MOST_US INT64_C(60000000)
+
+/* Whether the row can have faults of this kind. */
+static bool suits(const struct fault_point *point, const char *kind)
+{
+	if (strcmp(kind, "error") == 0)
+		return point->failing == FAULT_OR_ERROR;
+	return strcmp(kind, "stop") != 0 || point->program == FAULT_IN_WORKER;
+}
+
+/* After each step: a stack that has failed is shown and not used again. */
+static int end_step(void **state)
+{
+	const struct fault_step *step = *state;
+
+	if (step->walk->stack && !step->walk->stack->passed) {
+		stack_stop(step->walk->stack);
+		step->walk->stack = NULL;
+	}
+	return 0;
+}
+
+int fault_walk_run(const char *kind, fault_walk_fn *fn)
+{
+	static struct fault_step steps[STEPS_MAX];
+	static struct CMUnitTest tests[STEPS_MAX];
+	struct fault_walk walk = {0};
+	size_t count = 0;
+	int failed;
+
+	for (size_t id = 0; id < FAULT_COUNT; id++) {
+		const struct fault_point *point = &fault_points[id];
+
+		for (int n = 1; suits(point, kind) && n <= (point->passes == FAULT_AGAIN ? 2 : 1); n++) {
+			struct fault_step *step = &steps[count];
+
+			step->walk = &walk;
+			step->point = point;
+			(void)snprintf(step->fault, sizeof step->fault, "%s:%d:%s", point->name, n, kind);
+			(void)snprintf(step->death, sizeof step->death, "event=fault point=%s kind=%s", point->name, kind);
+			tests[count++] = (struct CMUnitTest){step->fault, fn, NULL, end_step, step};
+		}
+	}
+	if (getenv("MUSTER_WALK")) /* by hand: only these, as in "claimed:*" */
+		cmocka_set_test_filter(getenv("MUSTER_WALK"));
+	failed = _cmocka_run_group_tests("tests", tests, count, NULL, NULL);
+	stack_stop(walk.stack);
+	return failed;
+}
+
+/* The walk's stack has done enough: ends it. */
+static void close_stack(struct fault_walk *walk)
+{
+	stack_finish_unchecked(walk->stack);
+	stack_stop(walk->stack);
+	walk->stack = NULL;
+}
+
+struct stack *fault_walk_open(const struct fault_step *step)
+{
+	static const struct stack_options options = {.settings = {"worker.lease_ms=400", "broker.paper.timeout_ms=250",
+								  "broker.paper.max_slice_quantity=150"}};
+	struct fault_walk *walk = step->walk;
+
+	walk->step = step;
+	walk->has_struck = false;
+	if (walk->stack && ++walk->steps > STEPS_A_STACK)
+		close_stack(walk);
+	if (!walk->stack) {
+		walk->stack = stack_start(&options);
+		walk->steps = 1;
+	}
+	walk->stack->passed = false;
+	return walk->stack;
+}
+
+void fault_walk_start_armed_worker(const struct fault_step *step, int i)
+{
+	(void)setenv("MUSTER_FAULT", step->fault, 1);
+	stack_start_worker_unseen(step->walk->stack, i);
+	(void)unsetenv("MUSTER_FAULT");
+}
+
+void fault_walk_start_armed_api(const struct fault_step *step)
+{
+	struct stack *stack = step->walk->stack;
+
+	stack_kill_program(&stack->apis[0]);
+	(void)setenv("MUSTER_FAULT", step->fault, 1);
+	stack_start_api(stack, 0);
+	(void)unsetenv("MUSTER_FAULT");
+	stack_wait_ready(stack, 0, 200);
+}
+
+void fault_walk_wait_quiet(const struct fault_step *step)
+{
+	struct stack *stack = step->walk->stack;
+	int64_t end_us = clock_monotonic_us() + QUIET_MOST_US;
+
+	while (stack_redis_int(stack, "EXISTS muster:{0}:windows muster:{0}:windows:working") != 0) {
+		if (clock_monotonic_us() > end_us)
+			fail_msg("after 60 s something is still under way");
+		fault_walk_tend(step, -1);
+	}
+}
+
+/* Writes what was accepted as muster-audit takes it. */
+static const char *write_accepted(struct stack *stack)
+{
+	const char *path = stack_text(stack, "%s/accepted.jsonl", stack->folder), *queue_id;
+	FILE *file = fopen(path, "we");
+	json_t *orders;
+
+	assert_non_null(file);
+	json_object_foreach(stack->accepted, queue_id, orders) {
+		json_t *line = json_pack("{s:s, s:O}", "queue_id", queue_id, "orders", orders);
+
+		(void)json_dumpf(line, file, JSON_COMPACT);
+		(void)fputc('\n', file);
+		json_decref(line);
+	}
+	(void)fclose(file);
+	return path;
+}
+
+/* The independent opinion. */
+static void run_auditor(struct stack *stack)
+{
+	const char *const argv[] = {stack_text(stack, "%s/muster-audit", stack->build),
+				    "-c",
+				    stack_text(stack, "%s/muster.conf", stack->folder),
+				    "--ledger",
+				    stack->ledger_path,
+				    "--accepted",
+				    write_accepted(stack),
+				    "--quiet-expected",
+				    NULL};
+	struct process *audit = process_start(argv, stack_text(stack, "%s/audit.log", stack->folder));
+	int result = process_wait(audit);
+
+	if (result != 0)
+		process_print_log_tail(audit);
+	process_free(audit);
+	assert_int_equal(result, 0);
+}
+
+void fault_walk_check(const struct fault_step *step)
+{
+	struct stack *stack = step->walk->stack;
+
+	check_all_exact(stack);
+	run_auditor(stack);
+	json_object_clear(stack->accepted);
+	stack->passed = true;
+}
+
+bool fault_walk_has_struck(const struct fault_step *step, const struct process *process)
+{
+	return process_log_has(process, step->death);
+}
