@@ -42,7 +42,7 @@ LUA := $(sort $(wildcard lua/*.lua))
 LUA_JOINED := $(patsubst lua/%.lua,$(BUILD)/lua/%.lua,$(LUA))
 
 # What walks through the fault points needs a build that has them.
-FAULT_TESTS := $(shell grep -lF tests/support/fault_walk.h tests/fault/*.c)
+FAULT_TESTS := $(shell grep -lE '/fault(_walk)?\.h"' tests/fault/*.c)
 ALL_TESTS := $(wildcard tests/unit/*.c tests/lua/*.c tests/e2e/*.c tests/fault/*.c)
 TEST_SOURCES := $(if $(filter 1,$(FAULT)),$(FAULT_TESTS),$(filter-out $(FAULT_TESTS),$(ALL_TESTS)))
 TESTS := $(patsubst %.c,$(BUILD)/%,$(sort $(TEST_SOURCES)))

@@ -2,6 +2,10 @@
 -- Claims blocks that need a worker now: each gets a lease and a higher fence. A block whose worker let the lease run
 -- out too often is set aside for a person. Also notes that the worker is alive.
 --
+-- What kills its worker takes along what was claimed with it. So a block that has lost two workers is a suspect, and a
+-- worker has one suspect in hand at a time: the others of that hand come apart from the guilty one before they are
+-- blamed as often as it is.
+--
 -- KEYS[1]  PREFIX:{SHARD}
 -- ARGV     worker (HOST:PID)  lease_ms  most  host  pid  blocks_in_hand  started_at  attempts_max
 -- RETURNS  NEXT_IN_MS (until the next block that nobody has needs a worker; -1: none)  DEPLOYMENT, then for each block
@@ -16,16 +20,29 @@ call('PEXPIRE', P .. 'worker:' .. worker, 60000)
 call('ZADD', P .. 'workers', now, worker)
 call('ZREMRANGEBYSCORE', P .. 'workers', '-inf', now - 60000)
 
+local SUSPECT_FROM, SUSPECT_PAUSE = 2, 25
+local suspect = call('HGET', P .. 'worker:' .. worker, 'suspect')
+local has_suspect = suspect and call('HGET', P .. 'block:' .. suspect, 'worker') == worker
+	and tonumber(call('ZSCORE', P .. 'blocks', suspect) or 0) > now
+
 local result = {-1, call('HGET', P .. 'deployment', 'id')}
 for _, block in ipairs(call('ZRANGEBYSCORE', P .. 'blocks', '-inf', now, 'LIMIT', 0, most)) do
 	local key = P .. 'block:' .. block
-	local last, status = unpack(call('HMGET', key, 'worker', 'status'))
-	local attempts = 0
+	local last, status, before = unpack(call('HMGET', key, 'worker', 'status', 'attempts'))
 	-- A worker that is still named did not release the block: it died, or it was slower than its lease.
-	if last and last ~= '' then attempts = call('HINCRBY', key, 'attempts', 1) end
+	local is_lost = last and last ~= ''
+	local attempts = is_lost and tonumber(before or 0) + 1 or 0
 	if attempts >= tonumber(ARGV[8]) then
+		call('HSET', key, 'attempts', attempts)
 		review(block, status, 'its workers died or failed ' .. attempts .. ' times')
+	elseif attempts >= SUSPECT_FROM and has_suspect then
+		call('ZADD', P .. 'blocks', now + SUSPECT_PAUSE, block)
 	else
+		if attempts >= SUSPECT_FROM then
+			has_suspect = true
+			call('HSET', P .. 'worker:' .. worker, 'suspect', block)
+		end
+		if is_lost then call('HSET', key, 'attempts', attempts) end
 		call('HINCRBY', key, 'fence', 1)
 		call('HSET', key, 'worker', worker)
 		call('ZADD', P .. 'blocks', now + lease, block)

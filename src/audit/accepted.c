@@ -29,8 +29,8 @@ struct stored {
 /* Takes a signature apart. */
 static void read_signature(struct stored *stored, const char *signature)
 {
-	const char **words[] = {&stored->symbol, &stored->side, &stored->broker_type, NULL, &stored->order_type,
-				&stored->limit_price};
+	const char **words[] = {&stored->symbol,     &stored->side,	  &stored->broker_type, NULL,
+				&stored->order_type, &stored->limit_price};
 	char *rest = stored->signature;
 
 	(void)snprintf(stored->signature, sizeof stored->signature, "%s", signature);
@@ -92,8 +92,8 @@ static void blame_order(struct audit *audit, const struct audit_order *order, co
 {
 	char *told = json_dumps(json_object_get(accepted, what), JSON_ENCODE_ANY);
 
-	audit_report_violation(audit->report, AUDIT_NO_LOSS, "order %s: accepted with %s %s, stored with \"%s\"", order->id,
-			       what, told ? told : "nothing", own);
+	audit_report_violation(audit->report, AUDIT_NO_LOSS, "order %s: accepted with %s %s, stored with \"%s\"",
+			       order->id, what, told ? told : "nothing", own);
 	free(told);
 }
 
@@ -155,11 +155,12 @@ static void check_request(struct audit *audit, const char *queue_id, size_t acce
 	else if (head && head->is_head)
 		stored = head->orders ? head->orders : 1;
 	if (stored >= 0 && stored != (int64_t)accepted)
-		audit_report_violation(audit->report, AUDIT_NO_LOSS, "request %s: accepted with %zu orders, stored with %lld",
-				       queue_id, accepted, (long long)stored);
+		audit_report_violation(audit->report, AUDIT_NO_LOSS,
+				       "request %s: accepted with %zu orders, stored with %lld", queue_id, accepted,
+				       (long long)stored);
 	if (bulk && (bulk->is_abandoned || strcmp(bulk->status, "filling") == 0))
-		audit_report_violation(audit->report, AUDIT_NO_LOSS, "request %s was accepted and then abandoned halfway",
-				       queue_id);
+		audit_report_violation(audit->report, AUDIT_NO_LOSS,
+				       "request %s was accepted and then abandoned halfway", queue_id);
 }
 
 /* Remembers that one text belongs to another; says so where it belongs to a different one. */
@@ -169,10 +170,11 @@ static void note_pair(struct acceptances *acceptances, struct audit_map *map, co
 	const char *known = audit_map_find(map, one);
 
 	if (!known)
-		audit_map_put(map, arena, audit_arena_text(arena, one), (void *)(uintptr_t)audit_arena_text(arena, other));
+		audit_map_put(map, arena, audit_arena_text(arena, one),
+			      (void *)(uintptr_t)audit_arena_text(arena, other));
 	else if (strcmp(known, other) != 0)
-		audit_report_violation(acceptances->audit->report, AUDIT_ONE_ACCEPTANCE, "%s was accepted as %s and as %s", one,
-				       known, other);
+		audit_report_violation(acceptances->audit->report, AUDIT_ONE_ACCEPTANCE,
+				       "%s was accepted as %s and as %s", one, known, other);
 }
 
 /* One key of one client names one request for ever. The two calls that carry orders keep their keys apart. */
@@ -188,7 +190,8 @@ static void check_key(struct acceptances *acceptances, const json_t *line, const
 		return;
 	if (!*who)
 		who = is_bulk ? "service" : audit_json_text(first, "user_id");
-	(void)snprintf(name, sizeof name, "idempotency key %.300s of %.100s (%s)", key, who, is_bulk ? "bulk" : "queue");
+	(void)snprintf(name, sizeof name, "idempotency key %.300s of %.100s (%s)", key, who,
+		       is_bulk ? "bulk" : "queue");
 	(void)snprintf(request, sizeof request, "request %.256s", queue_id);
 	note_pair(acceptances, &acceptances->request_of_key, name, request);
 	note_pair(acceptances, &acceptances->key_of_request, request, name);
@@ -204,6 +207,7 @@ static bool check_line(struct acceptances *acceptances, const char *text, size_t
 	size_t i;
 
 	if (good) {
+		acceptances->audit->accepted++;
 		check_request(acceptances->audit, queue_id, json_array_size(orders));
 		json_array_foreach (orders, i, order)
 			check_order(acceptances->audit, order);

@@ -1,5 +1,5 @@
-/* What clients were told: JSON lines, each the body of a 202 (or 200) as it came, {"queue_id", "orders": [...]}, with the
- * "idempotency_key" that was sent and "who" sent it beside it where there was one. */
+/* What clients were told: JSON lines, each the body of a 202 (or 200) as it came, {"queue_id", "orders": [...]}, with
+ * the "idempotency_key" that was sent and "who" sent it beside it where there was one. */
 #ifndef MUSTER_AUDIT_ACCEPTED_H
 #define MUSTER_AUDIT_ACCEPTED_H
 

@@ -58,7 +58,8 @@ static bool is_possible(const struct audit_share *shares, size_t count, const st
 }
 
 /* Fewer were filled than ordered: whole lots by largest remainder. Returns what no order took. */
-static int128 share_lots(struct audit_share *shares, size_t count, const struct audit_filled *filled, int64_t ordered_nano)
+static int128 share_lots(struct audit_share *shares, size_t count, const struct audit_filled *filled,
+			 int64_t ordered_nano)
 {
 	struct part *parts = parts_new(count);
 	/* Of one lot: weight x filled is measured against it. Both factors of each product are below 2^63. */
@@ -80,8 +81,8 @@ static int128 share_lots(struct audit_share *shares, size_t count, const struct 
 }
 
 /* Divides an amount in whole minor units by the quantities; the last one of `amounts` is the house's. */
-static void share_amount(const struct audit_share *shares, size_t count, const struct audit_filled *filled, int128 amount,
-			 int128 *amounts)
+static void share_amount(const struct audit_share *shares, size_t count, const struct audit_filled *filled,
+			 int128 amount, int128 *amounts)
 {
 	struct part *parts = parts_new(count);
 	int128 sign = amount < 0 ? -1 : 1, total = amount * sign;

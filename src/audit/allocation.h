@@ -4,9 +4,9 @@
  * The rule. A block that is filled whole gives each order all it asked for. Otherwise each gets the whole lots in
  * quantity x filled / ordered; the lots that are left go one each to the largest remainders, of equal ones to whoever
  * stands earlier in the statement, and an order without room for a whole lot more is passed over. Money and fees are
- * divided in whole minor units by the allocated quantities in the same way, the house (what was filled too much, and what
- * no order took) last in line; what is smaller than a minor unit is the house's. A negative fee is divided as if it were
- * positive. Where nothing was filled, everything is the house's. */
+ * divided in whole minor units by the allocated quantities in the same way, the house (what was filled too much, and
+ * what no order took) last in line; what is smaller than a minor unit is the house's. A negative fee is divided as if
+ * it were positive. Where nothing was filled, everything is the house's. */
 #ifndef MUSTER_AUDIT_ALLOCATION_H
 #define MUSTER_AUDIT_ALLOCATION_H
 
@@ -17,7 +17,7 @@
 #include "shared/decimal.h"
 
 struct audit_share {
-	int64_t ordered_nano; /* in, > 0 */
+	int64_t ordered_nano;			    /* in, > 0 */
 	int128 quantity_nano, gross_nano, fee_nano; /* out */
 };
 

@@ -1,5 +1,5 @@
-/* An account at Alpaca, read through its own API: GET /v2/orders and GET /v2/account/activities/FILL, page by page. Only
- * reads are ever sent. Nothing is shared with the worker's adapter. */
+/* An account at Alpaca, read through its own API: GET /v2/orders and GET /v2/account/activities/FILL, page by page.
+ * Only reads are ever sent. Nothing is shared with the worker's adapter. */
 #include <curl/curl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,12 +9,12 @@
 #include "audit/ledger.h"
 #include "shared/clock.h"
 
-#define ORDERS_A_PAGE	500
-#define FILLS_A_PAGE	100
-#define REPLY_MAX	((size_t)16 * 1024 * 1024)
-#define TRIES_MAX	60 /* of a page that the broker puts off with 429, a second each */
-#define DAY_MS		INT64_C(86400000)
-#define TOKEN_SIZE	256
+#define ORDERS_A_PAGE 500
+#define FILLS_A_PAGE  100
+#define REPLY_MAX     ((size_t)16 * 1024 * 1024)
+#define TRIES_MAX     60 /* of a page that the broker puts off with 429, a second each */
+#define DAY_MS	      INT64_C(86400000)
+#define TOKEN_SIZE    256
 
 struct reply {
 	char *text;
@@ -111,7 +111,8 @@ static bool take_order(struct account *account, const json_t *row, bool *is_new,
 		return err_set(err, ERR_BROKER, "an order of the broker %s has no id", account->broker->name);
 	if (audit_map_find(&account->ledger->by_broker_id, id))
 		return true;
-	if (!audit_json_decimal(row, "qty", &quantity_nano, err) || !audit_json_decimal(row, "commission", &fee_nano, err))
+	if (!audit_json_decimal(row, "qty", &quantity_nano, err) ||
+	    !audit_json_decimal(row, "commission", &fee_nano, err))
 		return err_context(err, "order %s of the broker %s", id, account->broker->name);
 	*is_new = true;
 	order = audit_ledger_order(audit, account->ledger, client_id);
@@ -131,8 +132,8 @@ static bool take_order(struct account *account, const json_t *row, bool *is_new,
 	return true;
 }
 
-/* All orders, the oldest first. `after` is exclusive and many can share an instant: each page begins a millisecond before
- * the last row of the one before, and what comes twice is passed over. */
+/* All orders, the oldest first. `after` is exclusive and many can share an instant: each page begins a millisecond
+ * before the last row of the one before, and what comes twice is passed over. */
 static bool read_orders(struct account *account, struct err *err)
 {
 	int64_t after_ms = account->audit->deployed_at_ms > DAY_MS ? account->audit->deployed_at_ms - DAY_MS : 0;
@@ -170,7 +171,7 @@ static bool read_orders(struct account *account, struct err *err)
 static bool take_fill(struct account *account, const json_t *row, struct err *err)
 {
 	struct audit_broker_order *order =
-		audit_map_find(&account->ledger->by_broker_id, audit_json_text(row, "order_id"));
+	    audit_map_find(&account->ledger->by_broker_id, audit_json_text(row, "order_id"));
 	struct audit_fill fill = {.id = audit_arena_text(account->audit->arena, audit_json_text(row, "id"))};
 
 	if (!order)

@@ -1,5 +1,5 @@
-/* Memory of one pass: everything that is read lives until the pass ends and goes at once, so that nothing of it needs an
- * owner. Out of memory aborts. */
+/* Memory of one pass: everything that is read lives until the pass ends and goes at once, so that nothing of it needs
+ * an owner. Out of memory aborts. */
 #ifndef MUSTER_AUDIT_ARENA_H
 #define MUSTER_AUDIT_ARENA_H
 

@@ -1,5 +1,5 @@
-/* The invariants, each on what one pass has read. They are called in this order: what an earlier one blames a block for is
- * not told a second time by a later one that merely follows from it.
+/* The invariants, each on what one pass has read. They are called in this order: what an earlier one blames a block for
+ * is not told a second time by a later one that merely follows from it.
  *
  * A block that moved while it was read is left alone by all of them: it is in flight. */
 #ifndef MUSTER_AUDIT_CHECK_H
@@ -7,7 +7,7 @@
 
 #include "audit/state.h"
 
-void audit_check_requests(struct audit *audit);	/* I1, I2: within Redis */
+void audit_check_requests(struct audit *audit); /* I1, I2: within Redis */
 void audit_check_members(struct audit *audit);	/* I3, I4: statements, windows */
 void audit_check_broker(struct audit *audit);	/* I4, I5, I10: slices against the ledgers */
 void audit_check_fills(struct audit *audit);	/* I6: fills and totals */

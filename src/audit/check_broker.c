@@ -49,13 +49,13 @@ static void check_end(struct audit *audit, struct audit_block *block, const stru
 		      const struct audit_broker_order *order)
 {
 	const char *status = slice->status == SLICE_STATUS_COUNT ? "?" : slice_status_word(slice->status);
-	bool is_failure = slice->status == SLICE_REJECTED || slice->status == SLICE_CANCELED ||
-			  slice->status == SLICE_EXPIRED;
+	bool is_failure =
+	    slice->status == SLICE_REJECTED || slice->status == SLICE_CANCELED || slice->status == SLICE_EXPIRED;
 	char ours[DECIMAL_TEXT], theirs[DECIMAL_TEXT];
 
 	if (is_failure && !order->is_ended)
-		audit_blame_block(audit, block, AUDIT_NOT_FAILED, "its slice %s is %s, but open at the broker", slice->id,
-				  status);
+		audit_blame_block(audit, block, AUDIT_NOT_FAILED, "its slice %s is %s, but open at the broker",
+				  slice->id, status);
 	else if (is_failure && order->filled_nano > slice->filled_nano)
 		audit_blame_block(audit, block, AUDIT_NOT_FAILED,
 				  "its slice %s is %s with %s filled, the broker has filled %s", slice->id, status,
@@ -84,8 +84,8 @@ static void check_slice(struct audit *audit, struct audit_slice *slice)
 	}
 	slice->at_broker = order;
 	if (order->accepted > 1)
-		audit_blame_block(audit, block, AUDIT_AT_MOST_ONCE, "its slice %s is at the broker %zu times", slice->id,
-				  order->accepted);
+		audit_blame_block(audit, block, AUDIT_AT_MOST_ONCE, "its slice %s is at the broker %zu times",
+				  slice->id, order->accepted);
 	check_same(audit, block, slice, order);
 	if (!audit_is_blamed(block, 1u << AUDIT_AT_MOST_ONCE))
 		check_end(audit, block, slice, order);
@@ -98,8 +98,8 @@ static void check_listed(struct audit *audit, struct audit_block *block)
 		const struct audit_slice *slice = block->slices.items[i];
 
 		if (!slice->exists)
-			audit_blame_block(audit, block, AUDIT_AT_MOST_ONCE, "it lists the slice %s, which does not exist",
-					  slice->id);
+			audit_blame_block(audit, block, AUDIT_AT_MOST_ONCE,
+					  "it lists the slice %s, which does not exist", slice->id);
 		else if (strcmp(slice->block_id, block->id) != 0)
 			audit_blame_block(audit, block, AUDIT_AT_MOST_ONCE,
 					  "it lists the slice %s, which belongs to \"%s\"", slice->id, slice->block_id);
@@ -115,9 +115,8 @@ static void check_order(struct audit *audit, const char *prefix, const struct au
 		return;
 	if ((slice && slice->exists) || (order->is_ended && audit_may_be_gone(audit, order->last_at_ms)))
 		return;
-	audit_report_violation(audit->report, AUDIT_AT_MOST_ONCE,
-			       "broker order %s (%s, %s %s): it belongs to no slice", order->client_order_id,
-			       order->is_ended ? "ended" : "open", order->side, order->symbol);
+	audit_report_violation(audit->report, AUDIT_AT_MOST_ONCE, "broker order %s (%s, %s %s): it belongs to no slice",
+			       order->client_order_id, order->is_ended ? "ended" : "open", order->side, order->symbol);
 }
 
 /* All orders of all ledgers. Where Redis does not know the deployment, anything of any deployment is ours. */
@@ -125,7 +124,8 @@ static void check_ledgers(struct audit *audit)
 {
 	char prefix[256];
 
-	(void)snprintf(prefix, sizeof prefix, audit->deployment[0] ? OUR_PREFIX "%s-" : OUR_PREFIX "%s", audit->deployment);
+	(void)snprintf(prefix, sizeof prefix, audit->deployment[0] ? OUR_PREFIX "%s-" : OUR_PREFIX "%s",
+		       audit->deployment);
 	for (size_t i = 0; i < audit->ledger_count; i++)
 		for (size_t j = 0; j < audit->ledgers[i]->orders.count; j++)
 			check_order(audit, prefix, audit->ledgers[i]->orders.items[j]);
@@ -143,8 +143,9 @@ void audit_check_broker(struct audit *audit)
 		if (!slice->exists)
 			continue;
 		if (!slice->is_listed && (!block || !block->is_moving))
-			audit_report_violation(audit->report, AUDIT_AT_MOST_ONCE, "slice %s is not listed by its block \"%s\"",
-					       slice->id, slice->block_id);
+			audit_report_violation(audit->report, AUDIT_AT_MOST_ONCE,
+					       "slice %s is not listed by its block \"%s\"", slice->id,
+					       slice->block_id);
 		check_slice(audit, slice);
 	}
 	check_ledgers(audit);

@@ -1,5 +1,5 @@
-/* I6, its first half: the fills that are stored are those of the broker's ledger, one for one, and the totals of the block
- * and of its slices are their sums. */
+/* I6, its first half: the fills that are stored are those of the broker's ledger, one for one, and the totals of the
+ * block and of its slices are their sums. */
 #include <string.h>
 
 #include "audit/check.h"
@@ -39,8 +39,8 @@ static void check_stored(struct audit *audit, struct audit_block *block, const s
 	if (!ledger)
 		return;
 	if (!theirs)
-		audit_blame_block(audit, block, AUDIT_EXACT, "its fill %s (%s at %s) is not one of the broker's", fill->id,
-				  quantity, price);
+		audit_blame_block(audit, block, AUDIT_EXACT, "its fill %s (%s at %s) is not one of the broker's",
+				  fill->id, quantity, price);
 	else if (theirs->quantity_nano != fill->quantity_nano || theirs->price_nano != fill->price_nano ||
 		 strcmp(theirs->client_order_id, fill->client_order_id) != 0)
 		audit_blame_block(audit, block, AUDIT_EXACT,
@@ -76,7 +76,8 @@ static void compare(struct audit *audit, struct audit_block *block, const char *
 }
 
 /* A slice's own total, and what the broker charged for it. */
-static void check_slice(struct audit *audit, struct audit_block *block, const struct audit_slice *slice, struct sums *sums)
+static void check_slice(struct audit *audit, struct audit_block *block, const struct audit_slice *slice,
+			struct sums *sums)
 {
 	struct sums own = {0};
 	char ours[DECIMAL_TEXT], theirs[DECIMAL_TEXT];
@@ -84,15 +85,17 @@ static void check_slice(struct audit *audit, struct audit_block *block, const st
 
 	add_fills(&own, &block->fills, slice);
 	if (own.filled_nano != slice->filled_nano)
-		audit_blame_block(audit, block, AUDIT_EXACT, "its slice %s is filled with %s, its fills are %s", slice->id,
-				  decimal_format_wide(slice->filled_nano, ours), decimal_format_wide(own.filled_nano, theirs));
+		audit_blame_block(audit, block, AUDIT_EXACT, "its slice %s is filled with %s, its fills are %s",
+				  slice->id, decimal_format_wide(slice->filled_nano, ours),
+				  decimal_format_wide(own.filled_nano, theirs));
 	sums->fee_nano += slice->fee_nano;
 	if (!slice->at_broker)
 		return;
 	charged = slice->at_broker->filled_nano ? slice->at_broker->fee_nano : 0;
 	if (charged != slice->fee_nano)
-		audit_blame_block(audit, block, AUDIT_EXACT, "the fee %s of its slice %s is not the %s that the broker charged",
-				  decimal_format_wide(slice->fee_nano, ours), slice->id, decimal_format_wide(charged, theirs));
+		audit_blame_block(
+		    audit, block, AUDIT_EXACT, "the fee %s of its slice %s is not the %s that the broker charged",
+		    decimal_format_wide(slice->fee_nano, ours), slice->id, decimal_format_wide(charged, theirs));
 }
 
 /* The totals that the block was closed with. Money is the exact sum, rounded once to the nearest nano. */

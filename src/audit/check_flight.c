@@ -18,20 +18,20 @@ static bool is_in_flight(const struct audit_block *block)
 /* One block. */
 static void tell_block(struct audit *audit, struct audit_block *block, bool quiet_expected)
 {
-	const char *status = !block->is_sealed			    ? "queued"
+	const char *status = !block->is_sealed			   ? "queued"
 			     : block->status == BLOCK_STATUS_COUNT ? "?"
 								   : block_status_word(block->status);
 	char quantity[DECIMAL_TEXT];
 
 	(void)decimal_format_wide(block->quantity_nano, quantity);
 	if (quiet_expected)
-		audit_blame_block(audit, block, AUDIT_ALIVE, "it should have ended and is %s%s: %zu orders, %s %s %s", status,
-				  block->is_moving ? " (and changing)" : "", block->members.count, block->side, quantity,
-				  block->symbol);
+		audit_blame_block(audit, block, AUDIT_ALIVE, "it should have ended and is %s%s: %zu orders, %s %s %s",
+				  status, block->is_moving ? " (and changing)" : "", block->members.count, block->side,
+				  quantity, block->symbol);
 	else
 		audit_report_in_flight(audit->report, "block %s is %s%s: %zu orders, %s %s %s", block->id, status,
-				       block->is_moving ? " (and changing)" : "", block->members.count, block->side, quantity,
-				       block->symbol);
+				       block->is_moving ? " (and changing)" : "", block->members.count, block->side,
+				       quantity, block->symbol);
 }
 
 /* Bulk calls that are not in, and windows whose blocks have ended but which have not. */
@@ -48,8 +48,8 @@ static void tell_window(struct audit *audit, const struct audit_window *window, 
 			return; /* told by the block */
 	}
 	if (quiet_expected)
-		audit_report_violation(audit->report, AUDIT_ALIVE, "window %s: it should have ended and is %s", window->id,
-				       window->status);
+		audit_report_violation(audit->report, AUDIT_ALIVE, "window %s: it should have ended and is %s",
+				       window->id, window->status);
 	else
 		audit_report_in_flight(audit->report, "window %s is %s", window->id, window->status);
 }

@@ -1,5 +1,5 @@
-/* I9, its second half: what is listed where, what is counted, and what may expire. A window that counts other orders than
- * its blocks have breaks the partition (I3). */
+/* I9, its second half: what is listed where, what is counted, and what may expire. A window that counts other orders
+ * than its blocks have breaks the partition (I3). */
 #include <string.h>
 
 #include "audit/check.h"
@@ -15,12 +15,13 @@ static void check_block(struct audit *audit, struct audit_block *block)
 				  block->is_sealed ? block_status_word(block->status) : "not sealed",
 				  block->is_scheduled ? "stands" : "does not stand");
 	if (block->indexes > 1 || block->index != block->status)
-		audit_blame_block(audit, block, AUDIT_CONSISTENT, "it is %s, but stands in %zu of blocks:*, the last one %s",
+		audit_blame_block(audit, block, AUDIT_CONSISTENT,
+				  "it is %s, but stands in %zu of blocks:*, the last one %s",
 				  block->is_sealed ? block_status_word(block->status) : "not sealed", block->indexes,
 				  block->index == BLOCK_STATUS_COUNT ? "none" : block_status_word(block->index));
 	if ((block->ttl_ms >= 0) != is_final)
-		audit_blame_block(audit, block, AUDIT_CONSISTENT, is_final ? "it has ended and never expires"
-									  : "it has not ended but expires");
+		audit_blame_block(audit, block, AUDIT_CONSISTENT,
+				  is_final ? "it has ended and never expires" : "it has not ended but expires");
 	for (size_t i = 0; i < block->slices.count; i++) {
 		const struct audit_slice *slice = block->slices.items[i];
 
@@ -42,7 +43,8 @@ static void check_order(struct audit *audit, const struct audit_order *order)
 			       is_final ? "has ended and never expires" : "has not ended but expires");
 }
 
-/* How many of a window's blocks have not ended, and how many orders they have; false where one moves or is not there. */
+/* How many of a window's blocks have not ended, and how many orders they have; false where one moves or is not there.
+ */
 static bool sum_window(const struct audit_window *window, int64_t *open, int64_t *orders, bool *has_unsealed)
 {
 	*open = *orders = 0;
@@ -70,10 +72,11 @@ static void check_window(struct audit *audit, const struct audit_window *window)
 	if (!sum_window(window, &open, &orders, &has_unsealed) ||
 	    (is_done && audit_may_be_gone(audit, window->sealed_at_ms)))
 		return;
-	if (window->is_done != is_done || window->is_working != is_sealed || window->is_open != (!is_done && !is_sealed))
-		audit_report_violation(audit->report, AUDIT_CONSISTENT,
-				       "window %s is %s, but stands in%s%s%s", window->id, window->status,
-				       window->is_open ? " windows" : "", window->is_working ? " windows:working" : "",
+	if (window->is_done != is_done || window->is_working != is_sealed ||
+	    window->is_open != (!is_done && !is_sealed))
+		audit_report_violation(audit->report, AUDIT_CONSISTENT, "window %s is %s, but stands in%s%s%s",
+				       window->id, window->status, window->is_open ? " windows" : "",
+				       window->is_working ? " windows:working" : "",
 				       window->is_done ? " windows:done" : "");
 	if ((window->ttl_ms >= 0) != is_done)
 		audit_report_violation(audit->report, AUDIT_CONSISTENT, "window %s %s", window->id,
@@ -83,11 +86,13 @@ static void check_window(struct audit *audit, const struct audit_window *window)
 				       "window %s is %s: %lld of its blocks have not ended, it counts %lld", window->id,
 				       window->status, (long long)open, (long long)window->blocks_open);
 	if ((is_done || is_sealed) && has_unsealed)
-		audit_report_violation(audit->report, AUDIT_CONSISTENT, "window %s is %s, but has blocks that are not sealed",
-				       window->id, window->status);
+		audit_report_violation(audit->report, AUDIT_CONSISTENT,
+				       "window %s is %s, but has blocks that are not sealed", window->id,
+				       window->status);
 	if (orders != window->orders)
-		audit_report_violation(audit->report, AUDIT_PARTITION, "window %s counts %lld orders, its blocks have %lld",
-				       window->id, (long long)window->orders, (long long)orders);
+		audit_report_violation(audit->report, AUDIT_PARTITION,
+				       "window %s counts %lld orders, its blocks have %lld", window->id,
+				       (long long)window->orders, (long long)orders);
 }
 
 /* What keeps the opposite side of a symbol away is there, and not done at the broker. */
@@ -97,12 +102,12 @@ static void check_side(struct audit *audit, const struct audit_side *side)
 
 	if (block && (block->is_moving || (!audit_block_is_final(block) && block->status != BLOCK_CLOSING)))
 		return;
-	audit_report_violation(audit->report, AUDIT_CONSISTENT, "%s holds the block %s, which %s", side->name, side->block_id,
-			       block ? "is done at the broker" : "does not exist");
+	audit_report_violation(audit->report, AUDIT_CONSISTENT, "%s holds the block %s, which %s", side->name,
+			       side->block_id, block ? "is done at the broker" : "does not exist");
 }
 
-/* Orders by status, where nothing moved while they were read. Final ones are counted for ever and expire: only that there
- * are not more than counted can be said. */
+/* Orders by status, where nothing moved while they were read. Final ones are counted for ever and expire: only that
+ * there are not more than counted can be said. */
 static void check_counts(struct audit *audit)
 {
 	int64_t found[ORDER_STATUS_COUNT + 1] = {0};
@@ -118,8 +123,9 @@ static void check_counts(struct audit *audit)
 		int64_t counted = audit->counts.of[status];
 
 		if (order_status_is_final(status) ? found[status] > counted : found[status] != counted)
-			audit_report_violation(audit->report, AUDIT_CONSISTENT, "counts: %lld orders are %s, counted are %lld",
-					       (long long)found[status], order_status_word(status), (long long)counted);
+			audit_report_violation(audit->report, AUDIT_CONSISTENT,
+					       "counts: %lld orders are %s, counted are %lld", (long long)found[status],
+					       order_status_word(status), (long long)counted);
 	}
 }
 
@@ -137,7 +143,8 @@ void audit_check_indexes(struct audit *audit)
 	for (size_t i = 0; i < audit->blocks.count; i++) {
 		struct audit_block *block = audit->blocks.items[i];
 
-		if (!audit_block_is_left_alone(audit, block) && !(block->is_sealed && block->status == BLOCK_STATUS_COUNT))
+		if (!audit_block_is_left_alone(audit, block) &&
+		    !(block->is_sealed && block->status == BLOCK_STATUS_COUNT))
 			check_block(audit, block);
 	}
 	for (size_t i = 0; i < audit->orders.count; i++)

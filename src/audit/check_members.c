@@ -1,5 +1,5 @@
-/* I3 and I4: each order stands in exactly one statement, each block in exactly one window, and a block is the sum of its
- * statement. */
+/* I3 and I4: each order stands in exactly one statement, each block in exactly one window, and a block is the sum of
+ * its statement. */
 #include <string.h>
 
 #include "audit/check.h"
@@ -18,8 +18,8 @@ static void check_gap(struct audit *audit, struct audit_block *block, const stru
 	if (block->closed_at_ms && audit_may_be_gone(audit, block->closed_at_ms))
 		block->has_gaps = true;
 	else
-		audit_blame_block(audit, block, AUDIT_PARTITION, "its statement lists the order %s, which does not exist",
-				  order->id);
+		audit_blame_block(audit, block, AUDIT_PARTITION,
+				  "its statement lists the order %s, which does not exist", order->id);
 }
 
 /* The statement: its orders name this block, are as many as were sealed, and add up to the block. */
@@ -86,15 +86,16 @@ static void check_listed(struct audit *audit, const struct audit_window *window)
 
 		if (!block->version && !(window->sealed_at_ms && audit_may_be_gone(audit, window->sealed_at_ms)))
 			audit_report_violation(audit->report, AUDIT_PARTITION,
-					       "window %s lists the block %s, which does not exist", window->id, block->id);
+					       "window %s lists the block %s, which does not exist", window->id,
+					       block->id);
 		else if (block->version && strcmp(block->window_id, window->id) != 0)
 			audit_blame_block(audit, block, AUDIT_PARTITION, "window %s lists it, but it belongs to \"%s\"",
 					  window->id, block->window_id);
 	}
 }
 
-/* An order is in one statement: that of its block. One that was canceled before the seal is in none, and so is one that a
- * bulk call rejected. */
+/* An order is in one statement: that of its block. One that was canceled before the seal is in none, and so is one that
+ * a bulk call rejected. */
 static void check_order(struct audit *audit, const struct audit_order *order)
 {
 	const struct audit_block *block = audit_find_block(audit, order->block_id);
@@ -106,13 +107,13 @@ static void check_order(struct audit *audit, const struct audit_order *order)
 	if (order->listed > 0 || order->status == ORDER_CANCELED || was_rejected || (block && block->is_moving))
 		return;
 	if (block)
-		audit_report_violation(audit->report, AUDIT_PARTITION, "order %s is not in the statement of its block %s",
-				       order->id, order->block_id);
+		audit_report_violation(audit->report, AUDIT_PARTITION,
+				       "order %s is not in the statement of its block %s", order->id, order->block_id);
 	else if (!order->block_id[0])
 		audit_report_violation(audit->report, AUDIT_PARTITION, "order %s is in no block", order->id);
 	else if (order->status == ORDER_STATUS_COUNT || !audit_may_be_gone(audit, order->updated_at_ms))
-		audit_report_violation(audit->report, AUDIT_PARTITION, "order %s: its block %s does not exist", order->id,
-				       order->block_id);
+		audit_report_violation(audit->report, AUDIT_PARTITION, "order %s: its block %s does not exist",
+				       order->id, order->block_id);
 }
 
 void audit_check_members(struct audit *audit)

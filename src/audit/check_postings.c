@@ -1,5 +1,5 @@
-/* I8: each share is in the stream of transactions once, word for word, and in its user's index; what a block left for the
- * house is in the house's stream once. */
+/* I8: each share is in the stream of transactions once, word for word, and in its user's index; what a block left for
+ * the house is in the house's stream once. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,9 +17,12 @@ static void check_same(struct audit *audit, const struct audit_posting *posting,
 {
 	const struct {
 		const char *what, *posted, *own;
-	} texts[] = {{"block", posting->block_id, order->block_id},   {"user", posting->user, order->user},
-		     {"smallcase", posting->smallcase, order->smallcase}, {"symbol", posting->symbol, block->symbol},
-		     {"side", posting->side, block->side},		  {"broker", posting->broker_type, block->broker_type}};
+	} texts[] = {{"block", posting->block_id, order->block_id},
+		     {"user", posting->user, order->user},
+		     {"smallcase", posting->smallcase, order->smallcase},
+		     {"symbol", posting->symbol, block->symbol},
+		     {"side", posting->side, block->side},
+		     {"broker", posting->broker_type, block->broker_type}};
 	const struct {
 		const char *what;
 		int128 posted, own;
@@ -32,13 +35,13 @@ static void check_same(struct audit *audit, const struct audit_posting *posting,
 	for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
 		if (strcmp(texts[i].posted, texts[i].own) != 0)
 			audit_report_violation(audit->report, AUDIT_POSTED_ONCE,
-					       "transaction %s of order %s: its %s is \"%s\", not \"%s\"", posting->id, order->id,
-					       texts[i].what, texts[i].posted, texts[i].own);
+					       "transaction %s of order %s: its %s is \"%s\", not \"%s\"", posting->id,
+					       order->id, texts[i].what, texts[i].posted, texts[i].own);
 	for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
 		if (numbers[i].posted != numbers[i].own)
 			audit_report_violation(audit->report, AUDIT_POSTED_ONCE,
-					       "transaction %s of order %s: its %s is %s, not %s", posting->id, order->id,
-					       numbers[i].what, decimal_format_wide(numbers[i].posted, a),
+					       "transaction %s of order %s: its %s is %s, not %s", posting->id,
+					       order->id, numbers[i].what, decimal_format_wide(numbers[i].posted, a),
 					       decimal_format_wide(numbers[i].own, b));
 }
 
@@ -55,8 +58,8 @@ static void check_posting(struct audit *audit, const struct audit_posting *posti
 				       posting->order_id, posting->user);
 	if (order && ++order->postings > 1)
 		audit_report_violation(audit->report, AUDIT_POSTED_ONCE,
-				       "order %s of block %s is posted %zu times, now by transaction %s", posting->order_id,
-				       posting->block_id, order->postings, posting->id);
+				       "order %s of block %s is posted %zu times, now by transaction %s",
+				       posting->order_id, posting->block_id, order->postings, posting->id);
 	else if (order && block && !block->is_moving)
 		check_same(audit, posting, order, block);
 	else if ((!order || !block) && !is_old)
@@ -73,8 +76,8 @@ static void check_order(struct audit *audit, const struct audit_order *order)
 	if (order->filled_nano == 0 || order->postings > 0 || order->status == ORDER_STATUS_COUNT ||
 	    (block && block->is_moving) || audit_may_be_gone(audit, order->updated_at_ms))
 		return;
-	audit_report_violation(audit->report, AUDIT_POSTED_ONCE, "order %s of block %s: its share was never posted", order->id,
-			       order->block_id);
+	audit_report_violation(audit->report, AUDIT_POSTED_ONCE, "order %s of block %s: its share was never posted",
+			       order->id, order->block_id);
 }
 
 /* One entry of the house. */
@@ -85,13 +88,15 @@ static void check_house(struct audit *audit, const struct audit_posting *posting
 	if (!block || audit_block_is_left_alone(audit, block))
 		return;
 	if (++block->house_postings > 1)
-		audit_blame_block(audit, block, AUDIT_POSTED_ONCE, "its rest was posted to the house %zu times, now by %s",
-				  block->house_postings, posting->id);
-	else if (posting->quantity_nano != block->house_quantity_nano || posting->gross_nano != block->house_gross_nano ||
-		 posting->fee_nano != block->house_fee_nano || strcmp(posting->symbol, block->symbol) != 0 ||
-		 strcmp(posting->side, block->side) != 0 || strcmp(posting->broker_type, block->broker_type) != 0)
-		audit_blame_block(audit, block, AUDIT_POSTED_ONCE, "the entry %s of the house is not what the block left",
+		audit_blame_block(audit, block, AUDIT_POSTED_ONCE,
+				  "its rest was posted to the house %zu times, now by %s", block->house_postings,
 				  posting->id);
+	else if (posting->quantity_nano != block->house_quantity_nano ||
+		 posting->gross_nano != block->house_gross_nano || posting->fee_nano != block->house_fee_nano ||
+		 strcmp(posting->symbol, block->symbol) != 0 || strcmp(posting->side, block->side) != 0 ||
+		 strcmp(posting->broker_type, block->broker_type) != 0)
+		audit_blame_block(audit, block, AUDIT_POSTED_ONCE,
+				  "the entry %s of the house is not what the block left", posting->id);
 }
 
 /* A block that left something must have been posted to the house. */

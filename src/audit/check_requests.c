@@ -1,5 +1,5 @@
-/* I1 and I2 within Redis: a request is there with all its orders, and is one kind of request only. What clients were told is
- * held against it in accepted.c. */
+/* I1 and I2 within Redis: a request is there with all its orders, and is one kind of request only. What clients were
+ * told is held against it in accepted.c. */
 #include <stdio.h>
 #include <string.h>
 
@@ -31,7 +31,8 @@ static void check_head(struct audit *audit, const struct audit_order *head)
 	(void)snprintf(window, sizeof window, "bulk-%s", queue_id);
 	if (head->has_digest && audit_map_find(&audit->window_of, window))
 		audit_report_violation(audit->report, AUDIT_ONE_ACCEPTANCE,
-				       "request %s is stored twice: as queued, and as the bulk call %s", queue_id, window);
+				       "request %s is stored twice: as queued, and as the bulk call %s", queue_id,
+				       window);
 	if (head->orders > 1)
 		check_orders(audit, queue_id, head->orders, audit_order_arrived_ms(head));
 }
@@ -41,8 +42,8 @@ static void check_index(struct audit *audit, const struct audit_order *order)
 {
 	if (!order->is_indexed && !(order->listed_in && order->listed_in->is_moving))
 		audit_report_violation(audit->report, AUDIT_NO_LOSS,
-				       "order %s is not in the index of its user %s (user:%s:orders)", order->id, order->user,
-				       order->user);
+				       "order %s is not in the index of its user %s (user:%s:orders)", order->id,
+				       order->user, order->user);
 }
 
 void audit_check_requests(struct audit *audit)
@@ -62,7 +63,8 @@ void audit_check_requests(struct audit *audit)
 			check_orders(audit, window->queue_id, window->received, window->created_at_ms);
 		if (window->queue_id[0] && strcmp(window->status, "filling") != 0 && !window->is_abandoned &&
 		    window->received != window->total)
-			audit_report_violation(audit->report, AUDIT_NO_LOSS, "request %s: %lld of its %lld orders are stored",
-					       window->queue_id, (long long)window->received, (long long)window->total);
+			audit_report_violation(audit->report, AUDIT_NO_LOSS,
+					       "request %s: %lld of its %lld orders are stored", window->queue_id,
+					       (long long)window->received, (long long)window->total);
 	}
 }

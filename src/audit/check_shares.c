@@ -1,5 +1,5 @@
-/* I6, its second half, and I7: what orders and house got adds up to what was filled, nobody got more than they asked for,
- * and computing it again gives the same. */
+/* I6, its second half, and I7: what orders and house got adds up to what was filled, nobody got more than they asked
+ * for, and computing it again gives the same. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -7,7 +7,7 @@
 #include "audit/check.h"
 
 #define NO_SHARES_TO_JUDGE                                                                                             \
-	(1u << AUDIT_PARTITION | 1u << AUDIT_BLOCK_IS_SUM | 1u << AUDIT_AT_MOST_ONCE | 1u << AUDIT_NOT_FAILED |         \
+	(1u << AUDIT_PARTITION | 1u << AUDIT_BLOCK_IS_SUM | 1u << AUDIT_AT_MOST_ONCE | 1u << AUDIT_NOT_FAILED |        \
 	 1u << AUDIT_EXACT)
 
 /* Says that shares and house are not what was filled. */
@@ -16,8 +16,8 @@ static void compare(struct audit *audit, struct audit_block *block, const char *
 	char a[DECIMAL_TEXT], b[DECIMAL_TEXT];
 
 	if (shares != filled)
-		audit_blame_block(audit, block, AUDIT_EXACT, "%s: the sum of shares and house %s is not the filled %s", what,
-				  decimal_format_wide(shares, a), decimal_format_wide(filled, b));
+		audit_blame_block(audit, block, AUDIT_EXACT, "%s: the sum of shares and house %s is not the filled %s",
+				  what, decimal_format_wide(shares, a), decimal_format_wide(filled, b));
 }
 
 /* Sums up all shares of a block that has ended. */
@@ -53,8 +53,8 @@ static void check_bounds(struct audit *audit, struct audit_block *block)
 }
 
 /* Holds one share against the one that was computed again. */
-static void check_share(struct audit *audit, struct audit_block *block, const char *whose, const struct audit_share *stored,
-			const struct audit_share *computed)
+static void check_share(struct audit *audit, struct audit_block *block, const char *whose,
+			const struct audit_share *stored, const struct audit_share *computed)
 {
 	const struct {
 		const char *what;
@@ -66,8 +66,8 @@ static void check_share(struct audit *audit, struct audit_block *block, const ch
 
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
 		if (rows[i].stored != rows[i].computed)
-			audit_blame_block(audit, block, AUDIT_PURE, "the %s of %s is %s, computed again it is %s", rows[i].what,
-					  whose, decimal_format_wide(rows[i].stored, a),
+			audit_blame_block(audit, block, AUDIT_PURE, "the %s of %s is %s, computed again it is %s",
+					  rows[i].what, whose, decimal_format_wide(rows[i].stored, a),
 					  decimal_format_wide(rows[i].computed, b));
 }
 
@@ -75,13 +75,13 @@ static void check_share(struct audit *audit, struct audit_block *block, const ch
 static void check_computed(struct audit *audit, struct audit_block *block, const struct audit_share *computed,
 			   const struct audit_share *house)
 {
-	size_t given = (size_t)block->allocated < block->members.count ? (size_t)block->allocated : block->members.count;
+	size_t given =
+	    (size_t)block->allocated < block->members.count ? (size_t)block->allocated : block->members.count;
 
 	for (size_t i = 0; i < given; i++) {
 		const struct audit_order *order = block->members.items[i];
-		const struct audit_share stored = {.quantity_nano = order->filled_nano,
-						   .gross_nano = order->gross_nano,
-						   .fee_nano = order->fee_nano};
+		const struct audit_share stored = {
+		    .quantity_nano = order->filled_nano, .gross_nano = order->gross_nano, .fee_nano = order->fee_nano};
 
 		check_share(audit, block, order->id, &stored, &computed[i]);
 	}
@@ -105,7 +105,8 @@ static bool read_input(struct audit *audit, struct audit_block *block, struct au
 	if (block->filled_nano <= INT64_MAX && decimal_parse(block->lot, &filled->lot_nano, NULL) &&
 	    filled->minor_unit_nano > 0)
 		return true;
-	audit_blame_block(audit, block, AUDIT_PURE, "its lot \"%s\", minor unit or filled quantity is none", block->lot);
+	audit_blame_block(audit, block, AUDIT_PURE, "its lot \"%s\", minor unit or filled quantity is none",
+			  block->lot);
 	return false;
 }
 

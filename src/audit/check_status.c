@@ -19,7 +19,8 @@ static enum order_status end_of(const struct audit_block *block, const struct au
 	return strcmp(block->outcome, "canceled") == 0 ? ORDER_CANCELED : ORDER_UNFILLED;
 }
 
-/* The first `allocated` orders of the statement have ended, each as its share says; the others have no word of their own. */
+/* The first `allocated` orders of the statement have ended, each as its share says; the others have no word of their
+ * own. */
 static void check_orders(struct audit *audit, struct audit_block *block)
 {
 	for (size_t i = 0; i < block->members.count; i++) {
@@ -29,21 +30,22 @@ static void check_orders(struct audit *audit, struct audit_block *block)
 
 		if (!order->exists || order->status == expected)
 			continue;
-		audit_blame_block(audit, block, AUDIT_CONSISTENT, "it is %s, %lld of its orders have shares: its order %s is %s",
-				  block_word(block), (long long)block->allocated, order->id,
+		audit_blame_block(audit, block, AUDIT_CONSISTENT,
+				  "it is %s, %lld of its orders have shares: its order %s is %s", block_word(block),
+				  (long long)block->allocated, order->id,
 				  order->status == ORDER_STATUS_COUNT ? "not final" : order_status_word(order->status));
 	}
 }
 
 /* What each block status says about its slices. */
 static const struct {
-	bool has_slices;   /* it may have some */
-	bool are_known;	   /* none may be unknown */
+	bool has_slices; /* it may have some */
+	bool are_known;	 /* none may be unknown */
 	bool are_final;
 } stages[BLOCK_STATUS_COUNT] = {
-	[BLOCK_SUBMITTING] = {true, false, false},  [BLOCK_WORKING] = {true, true, false},
-	[BLOCK_CLOSING] = {true, true, true},	    [BLOCK_ALLOCATED] = {true, true, true},
-	[BLOCK_NEEDS_REVIEW] = {true, false, false},
+    [BLOCK_SUBMITTING] = {true, false, false},	 [BLOCK_WORKING] = {true, true, false},
+    [BLOCK_CLOSING] = {true, true, true},	 [BLOCK_ALLOCATED] = {true, true, true},
+    [BLOCK_NEEDS_REVIEW] = {true, false, false},
 };
 
 /* Whether the outcome at the broker is not known yet. */
@@ -63,8 +65,8 @@ static void check_slices(struct audit *audit, struct audit_block *block)
 		if (!stages[block->status].has_slices ||
 		    (stages[block->status].are_known && is_unknown(slice->status)) ||
 		    (stages[block->status].are_final && !slice_status_is_final(slice->status)))
-			audit_blame_block(audit, block, AUDIT_CONSISTENT, "it is %s, but its slice %s is %s", block_word(block),
-					  slice->id, slice_status_word(slice->status));
+			audit_blame_block(audit, block, AUDIT_CONSISTENT, "it is %s, but its slice %s is %s",
+					  block_word(block), slice->id, slice_status_word(slice->status));
 	}
 }
 
@@ -92,15 +94,18 @@ static void check_end(struct audit *audit, struct audit_block *block)
 {
 	bool is_closed = audit_block_is_final(block) || block->status == BLOCK_CLOSING;
 
-	if (block->allocated > block->orders || (block->allocated > 0 && !is_closed && block->status != BLOCK_NEEDS_REVIEW))
+	if (block->allocated > block->orders ||
+	    (block->allocated > 0 && !is_closed && block->status != BLOCK_NEEDS_REVIEW))
 		audit_blame_block(audit, block, AUDIT_CONSISTENT, "it is %s with %lld of %lld orders allocated",
 				  block_word(block), (long long)block->allocated, (long long)block->orders);
 	else if (audit_block_is_final(block) && block->allocated != block->orders)
-		audit_blame_block(audit, block, AUDIT_CONSISTENT, "it is %s, but only %lld of its %lld orders are allocated",
-				  block_word(block), (long long)block->allocated, (long long)block->orders);
+		audit_blame_block(audit, block, AUDIT_CONSISTENT,
+				  "it is %s, but only %lld of its %lld orders are allocated", block_word(block),
+				  (long long)block->allocated, (long long)block->orders);
 	if (is_closed && block->orders > 0 && !outcome_is_right(block))
-		audit_blame_block(audit, block, AUDIT_CONSISTENT, "it is %s with the outcome \"%s\", which its slices deny",
-				  block_word(block), block->outcome);
+		audit_blame_block(audit, block, AUDIT_CONSISTENT,
+				  "it is %s with the outcome \"%s\", which its slices deny", block_word(block),
+				  block->outcome);
 	if (block->status == BLOCK_CANCELED && (block->slices.count > 0 || block->fills.count > 0))
 		audit_blame_block(audit, block, AUDIT_CONSISTENT, "it is canceled, but has slices or fills");
 }
@@ -128,12 +133,14 @@ static void check_open(struct audit *audit, const struct audit_order *head)
 
 void audit_check_status(struct audit *audit)
 {
-	const unsigned shares_are_wrong = 1u << AUDIT_EXACT | 1u << AUDIT_PURE | 1u << AUDIT_NOT_FAILED | 1u << AUDIT_PARTITION;
+	const unsigned shares_are_wrong =
+	    1u << AUDIT_EXACT | 1u << AUDIT_PURE | 1u << AUDIT_NOT_FAILED | 1u << AUDIT_PARTITION;
 
 	for (size_t i = 0; i < audit->blocks.count; i++) {
 		struct audit_block *block = audit->blocks.items[i];
 
-		if (audit_block_is_left_alone(audit, block) || (block->is_sealed && block->status == BLOCK_STATUS_COUNT))
+		if (audit_block_is_left_alone(audit, block) ||
+		    (block->is_sealed && block->status == BLOCK_STATUS_COUNT))
 			continue;
 		check_end(audit, block);
 		if (!audit_is_blamed(block, shares_are_wrong | 1u << AUDIT_CONSISTENT))

@@ -18,7 +18,8 @@ struct audit_ledger *audit_ledger_add(struct audit *audit, const char *broker_ty
 	return ledger;
 }
 
-struct audit_broker_order *audit_ledger_order(struct audit *audit, struct audit_ledger *ledger, const char *client_order_id)
+struct audit_broker_order *audit_ledger_order(struct audit *audit, struct audit_ledger *ledger,
+					      const char *client_order_id)
 {
 	struct audit_broker_order *order = audit_map_find(&ledger->by_client_id, client_order_id);
 

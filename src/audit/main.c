@@ -1,6 +1,6 @@
-/* muster-audit: the independent opinion. It reads what clients were told, what Redis holds and what the brokers' ledgers
- * show, holds them against each other, and prints what does not agree. It shares neither allocation nor summing with the
- * programs that it audits, and writes nothing. */
+/* muster-audit: the independent opinion. It reads what clients were told, what Redis holds and what the brokers'
+ * ledgers show, holds them against each other, and prints what does not agree. It shares neither allocation nor summing
+ * with the programs that it audits, and writes nothing. */
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -9,13 +9,15 @@
 #include "audit/pass.h"
 
 /* Between the two readings of what seems wrong: longer than any step of a worker takes. */
-#define PAUSE_NS 500000000L
+#define PAUSE_NS 200000000L
 
 /* The last line. */
 static void print_summary(const struct audit_report *report, const struct audit_figures *figures)
 {
-	printf("audited %zu blocks, %zu orders, %zu fills, %zu in flight", figures->blocks, figures->orders, figures->fills,
-	       audit_report_in_flights(report));
+	printf("audited %zu blocks, %zu orders, %zu fills", figures->blocks, figures->orders, figures->fills);
+	if (figures->accepted)
+		printf(", %zu accepted requests", figures->accepted);
+	printf(", %zu in flight", audit_report_in_flights(report));
 	if (figures->in_review)
 		printf(", %zu in review", figures->in_review);
 	printf(": %zu violations\n", audit_report_violations(report));
@@ -23,7 +25,8 @@ static void print_summary(const struct audit_report *report, const struct audit_
 
 /* Reads once, and where something is wrong a second time. On a live system only what was wrong both times counts; where
  * all should be quiet, the second reading does. */
-static bool run(const struct audit_options *options, struct audit_report *first, struct audit_report *second, struct err *err)
+static bool run(const struct audit_options *options, struct audit_report *first, struct audit_report *second,
+		struct err *err)
 {
 	struct audit_redis *redis = audit_redis_open(&options->config, err);
 	const struct audit_report *report = first;

@@ -1,4 +1,5 @@
-/* See options.h. An auditor has no event loop, so that program.h is not for it; the options that both have mean the same. */
+/* See options.h. An auditor has no event loop, so that program.h is not for it; the options that both have mean the
+ * same. */
 #include "audit/options.h"
 
 #include <getopt.h>
@@ -21,46 +22,54 @@ struct command {
 };
 
 static const struct option long_options[] = {
-	{"ledger", required_argument, NULL, 'l'}, {"broker", required_argument, NULL, 'b'},
-	{"accepted", required_argument, NULL, 'a'}, {"quiet-expected", no_argument, NULL, 'q'},
-	{NULL, 0, NULL, 0},
+    {"ledger", required_argument, NULL, 'l'},
+    {"broker", required_argument, NULL, 'b'},
+    {"accepted", required_argument, NULL, 'a'},
+    {"quiet-expected", no_argument, NULL, 'q'},
+    {NULL, 0, NULL, 0},
 };
 
 /* The text of -h. */
 static void print_usage(void)
 {
-	puts(NAME ": holds what clients were told, what Redis has and what the brokers' ledgers show against each other\n\n"
-	     "usage: " NAME " [-c FILE] [-o section.key=value]... --ledger FILE | --broker NAME ... [--accepted FILE]\n"
-	     "                    [--quiet-expected] [-n] [-h] [-V]\n\n"
-	     "  -c FILE               read the configuration from this INI file: the one of the other programs\n"
-	     "  -o section.key=value  set one option, over the file; any number of times\n"
-	     "  --ledger FILE         the paper broker's ledger: the orders of all brokers that --broker does not name\n"
-	     "  --broker NAME         read the orders of this broker from its own API; any number of times\n"
-	     "  --accepted FILE       JSON lines, each a 202 or 200 body as a client got it; beside it may stand\n"
-	     "                        \"idempotency_key\" and \"who\" sent it\n"
-	     "  --quiet-expected      everything should have ended: what has not is a violation (I11)\n"
-	     "  -n                    check the configuration, print what is wrong, exit 0 or 2\n"
-	     "  -h                    print this\n"
-	     "  -V                    print the version\n\n"
-	     "Nothing is ever written, neither to Redis nor to a broker. Each violation is one line that begins with the\n"
-	     "invariant it breaks:\n"
-	     "  I1   no loss: an accepted request is stored, with the same content\n"
-	     "  I2   one acceptance: one idempotency key names one request for ever\n"
-	     "  I3   partition: each order is in one block's statement, each block in one window\n"
-	     "  I4   block = sum: of its statement, of its slices, and what the broker has\n"
-	     "  I5   at most once: each slice is at the broker once, every order of ours there belongs to a slice\n"
-	     "  I6   exact: shares, money and fees add up to the fills; nobody gets more than they asked for\n"
-	     "  I7   pure: computing the allocation again gives the same\n"
-	     "  I8   posted once: each share is in the transactions once\n"
-	     "  I9   states, indexes, counts and times to live agree\n"
-	     "  I10  unknown is not failed: nothing is called failed that the broker holds or has filled\n"
-	     "  I11  alive: with --quiet-expected, everything has ended or waits for a person\n\n"
-	     "On a live system things move while they are read. What has not ended is shown as in flight, and what is wrong\n"
-	     "is read a second time: only what is wrong twice in the same way is a violation. What ended longer ago than\n"
-	     "orders.retention_s may have expired: that it is gone is no violation.\n\n"
-	     "Exit codes: 0 no violation, 1 violations, 2 wrong command line or configuration, 3 something could not be\n"
-	     "read.\n\n"
-	     "Options, their defaults and meaning:");
+	puts(
+	    NAME
+	    ": holds what clients were told, what Redis has and what the brokers' ledgers show against each other\n\n"
+	    "usage: " NAME " [-c FILE] [-o section.key=value]... --ledger FILE | --broker NAME ... [--accepted FILE]\n"
+	    "                    [--quiet-expected] [-n] [-h] [-V]\n\n"
+	    "  -c FILE               read the configuration from this INI file: the one of the other programs\n"
+	    "  -o section.key=value  set one option, over the file; any number of times\n"
+	    "  --ledger FILE         the paper broker's ledger: the orders of all brokers that --broker does not name\n"
+	    "  --broker NAME         read the orders of this broker from its own API; any number of times\n"
+	    "  --accepted FILE       JSON lines, each a 202 or 200 body as a client got it; beside it may stand\n"
+	    "                        \"idempotency_key\" and \"who\" sent it\n"
+	    "  --quiet-expected      everything should have ended: what has not is a violation (I11)\n"
+	    "  -n                    check the configuration, print what is wrong, exit 0 or 2\n"
+	    "  -h                    print this\n"
+	    "  -V                    print the version\n\n"
+	    "Nothing is ever written, neither to Redis nor to a broker. Each violation is one line that begins with "
+	    "the\n"
+	    "invariant it breaks:\n"
+	    "  I1   no loss: an accepted request is stored, with the same content\n"
+	    "  I2   one acceptance: one idempotency key names one request for ever\n"
+	    "  I3   partition: each order is in one block's statement, each block in one window\n"
+	    "  I4   block = sum: of its statement, of its slices, and what the broker has\n"
+	    "  I5   at most once: each slice is at the broker once, every order of ours there belongs to a slice\n"
+	    "  I6   exact: shares, money and fees add up to the fills; nobody gets more than they asked for\n"
+	    "  I7   pure: computing the allocation again gives the same\n"
+	    "  I8   posted once: each share is in the transactions once\n"
+	    "  I9   states, indexes, counts and times to live agree\n"
+	    "  I10  unknown is not failed: nothing is called failed that the broker holds or has filled\n"
+	    "  I11  alive: with --quiet-expected, everything has ended or waits for a person\n\n"
+	    "On a live system things move while they are read. What has not ended is shown as in flight, and what is "
+	    "wrong\n"
+	    "is read a second time: only what is wrong twice in the same way is a violation. What ended longer ago "
+	    "than\n"
+	    "orders.retention_s may have expired: that it is gone is no violation.\n\n"
+	    "Exit codes: 0 no violation, 1 violations, 2 wrong command line or configuration, 3 something could not "
+	    "be\n"
+	    "read.\n\n"
+	    "Options, their defaults and meaning:");
 	config_print_options(stdout);
 	puts("\nEnvironment, over all of them: MUSTER_REDIS_URL, MUSTER_BROKER_<NAME>_KEY_ID, "
 	     "MUSTER_BROKER_<NAME>_KEY_SECRET.");

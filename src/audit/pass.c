@@ -12,7 +12,8 @@
 #define MS_A_SECOND 1000
 
 /* Reads all sides. */
-static bool read_all(struct audit *audit, const struct audit_options *options, struct audit_redis *redis, struct err *err)
+static bool read_all(struct audit *audit, const struct audit_options *options, struct audit_redis *redis,
+		     struct err *err)
 {
 	if (!audit_read_deployment(audit, redis, err))
 		return false;
@@ -40,7 +41,8 @@ static void check_all(struct audit *audit, bool quiet_expected)
 /* Counts what was there. */
 static struct audit_figures count_all(const struct audit *audit)
 {
-	struct audit_figures figures = {.fills = audit->fills, .in_review = audit->in_review};
+	struct audit_figures figures = {
+	    .fills = audit->fills, .accepted = audit->accepted, .in_review = audit->in_review};
 
 	for (size_t i = 0; i < audit->blocks.count; i++)
 		figures.blocks += ((struct audit_block *)audit->blocks.items[i])->version != NULL;
@@ -54,11 +56,11 @@ bool audit_pass_run(const struct audit_options *options, struct audit_redis *red
 {
 	char prefix[CONFIG_NAME_SIZE + 8];
 	struct audit audit = {
-		.config = &options->config,
-		.prefix = prefix,
-		.arena = audit_arena_new(),
-		.report = report,
-		.retention_ms = options->config.orders.retention_s * MS_A_SECOND,
+	    .config = &options->config,
+	    .prefix = prefix,
+	    .arena = audit_arena_new(),
+	    .report = report,
+	    .retention_ms = options->config.orders.retention_s * MS_A_SECOND,
 	};
 	int64_t accepted_bytes = 0;
 	bool good;

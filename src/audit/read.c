@@ -1,5 +1,5 @@
-/* The order of reading is what makes a live system readable: what refers comes before what is referred to, and at the end
- * everything that can move is looked at again. */
+/* The order of reading is what makes a live system readable: what refers comes before what is referred to, and at the
+ * end everything that can move is looked at again. */
 #include "audit/read.h"
 
 #include <stdio.h>
@@ -158,7 +158,7 @@ bool audit_read_lists(struct audit *audit, struct audit_redis *redis, const stru
 {
 	struct list_reading reading = {.audit = audit, .lists = lists};
 	struct audit_questions questions = {
-		.items = lists->items, .replies = 1, .ask = ask_list, .take = take_list, .arg = &reading};
+	    .items = lists->items, .replies = 1, .ask = ask_list, .take = take_list, .arg = &reading};
 	char key[AUDIT_KEY_SIZE];
 	struct audit_walk walk = {lists->kind, key, take_walked, &reading};
 

@@ -28,7 +28,7 @@ bool audit_read_movements(struct audit *audit, struct audit_redis *redis, struct
 
 struct audit_lists {
 	const struct audit_list *items;
-	enum audit_walk_kind kind; /* AUDIT_WALK_SORTED or AUDIT_WALK_HASH */
+	enum audit_walk_kind kind;					     /* AUDIT_WALK_SORTED or AUDIT_WALK_HASH */
 	void (*key)(const struct audit *audit, const void *item, char *key); /* AUDIT_KEY_SIZE bytes */
 	void (*take)(struct audit *audit, void *item, const redisReply *page);
 };

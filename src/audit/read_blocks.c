@@ -8,8 +8,9 @@
 #include "shared/redis_link.h"
 
 /* Whatever of these changes, the block or what hangs on it has changed. */
-static const char *const versioned[] = {"status", "fence", "allocated", "quantity_nano", "orders", "updated_at", "sealed_at"};
-#define VERSIONED (sizeof versioned / sizeof versioned[0])
+static const char *const versioned[] = {"status", "fence",	"allocated", "quantity_nano",
+					"orders", "updated_at", "sealed_at"};
+#define VERSIONED    (sizeof versioned / sizeof versioned[0])
 #define VERSION_SIZE 256
 
 /* Joins the values of `versioned` to a text. */
@@ -19,7 +20,8 @@ static const char *join_version(char *version, const char *const *values)
 
 	version[0] = '\0';
 	for (size_t i = 0; i < VERSIONED; i++)
-		length += (size_t)snprintf(version + length, VERSION_SIZE - length, "%.30s ", values[i] ? values[i] : "");
+		length +=
+		    (size_t)snprintf(version + length, VERSION_SIZE - length, "%.30s ", values[i] ? values[i] : "");
 	return version;
 }
 
@@ -201,20 +203,20 @@ static void take_slice(void *item, size_t which, const redisReply *reply, void *
 	status = audit_hash_text(&hash, "status");
 	slice->status = slice_status_of(status);
 	if (slice->status == SLICE_STATUS_COUNT)
-		audit_report_violation(audit->report, AUDIT_CONSISTENT, "slice %s: its status \"%.40s\" is none", slice->id,
-				       status);
+		audit_report_violation(audit->report, AUDIT_CONSISTENT, "slice %s: its status \"%.40s\" is none",
+				       slice->id, status);
 }
 
 bool audit_read_blocks(struct audit *audit, struct audit_redis *redis, struct err *err)
 {
 	const struct audit_questions blocks = {
-		.items = &audit->blocks, .replies = 2, .ask = ask_block, .take = take_block, .arg = audit};
+	    .items = &audit->blocks, .replies = 2, .ask = ask_block, .take = take_block, .arg = audit};
 	const struct audit_questions slices = {
-		.items = &audit->slices, .replies = 2, .ask = ask_slice, .take = take_slice, .arg = audit};
+	    .items = &audit->slices, .replies = 2, .ask = ask_slice, .take = take_slice, .arg = audit};
 	const struct audit_lists lists[] = {
-		{&audit->blocks, AUDIT_WALK_SORTED, orders_key, take_orders},
-		{&audit->blocks, AUDIT_WALK_SORTED, slices_key, take_slices},
-		{&audit->blocks, AUDIT_WALK_HASH, fills_key, take_fills},
+	    {&audit->blocks, AUDIT_WALK_SORTED, orders_key, take_orders},
+	    {&audit->blocks, AUDIT_WALK_SORTED, slices_key, take_slices},
+	    {&audit->blocks, AUDIT_WALK_HASH, fills_key, take_fills},
 	};
 
 	if (!audit_redis_each(redis, &blocks, err))
@@ -252,7 +254,7 @@ bool audit_read_movements(struct audit *audit, struct audit_redis *redis, struct
 {
 	struct audit_list movable = {0};
 	const struct audit_questions questions = {
-		.items = &movable, .replies = 1, .ask = ask_version, .take = take_version, .arg = audit};
+	    .items = &movable, .replies = 1, .ask = ask_version, .take = take_version, .arg = audit};
 
 	for (size_t i = 0; i < audit->blocks.count; i++) {
 		struct audit_block *block = audit->blocks.items[i];

@@ -47,7 +47,8 @@ static void take_window(void *item, size_t which, const redisReply *reply, void 
 
 static void blocks_key(const struct audit *audit, const void *item, char *key)
 {
-	(void)snprintf(key, AUDIT_KEY_SIZE, "%swindow:%s:blocks", audit->prefix, ((const struct audit_window *)item)->id);
+	(void)snprintf(key, AUDIT_KEY_SIZE, "%swindow:%s:blocks", audit->prefix,
+		       ((const struct audit_window *)item)->id);
 }
 
 /* A page of the window's blocks. */
@@ -71,7 +72,7 @@ static void take_blocks(struct audit *audit, void *item, const redisReply *page)
 bool audit_read_windows(struct audit *audit, struct audit_redis *redis, struct err *err)
 {
 	const struct audit_questions windows = {
-		.items = &audit->windows, .replies = 2, .ask = ask_window, .take = take_window, .arg = audit};
+	    .items = &audit->windows, .replies = 2, .ask = ask_window, .take = take_window, .arg = audit};
 	const struct audit_lists blocks = {&audit->windows, AUDIT_WALK_SORTED, blocks_key, take_blocks};
 
 	return audit_redis_each(redis, &windows, err) && audit_read_lists(audit, redis, &blocks, err);
@@ -88,7 +89,8 @@ struct index_walk {
 /* What an index names does not exist. */
 static void blame_index(struct index_walk *walk, const char *member)
 {
-	audit_report_violation(walk->audit->report, AUDIT_CONSISTENT, "%s lists %s, which does not exist", walk->name, member);
+	audit_report_violation(walk->audit->report, AUDIT_CONSISTENT, "%s lists %s, which does not exist", walk->name,
+			       member);
 }
 
 /* A member of `blocks`. */

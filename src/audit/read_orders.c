@@ -68,7 +68,8 @@ static void take_index(struct audit *audit, void *item, const redisReply *page)
 	const char *user = item;
 
 	if (page->type != REDIS_REPLY_ARRAY) {
-		audit_report_violation(audit->report, AUDIT_CONSISTENT, "user %s: its key :orders is of a wrong type", user);
+		audit_report_violation(audit->report, AUDIT_CONSISTENT, "user %s: its key :orders is of a wrong type",
+				       user);
 		return;
 	}
 	for (size_t i = 0; i + 1 < page->elements; i += 2) {
@@ -82,7 +83,7 @@ static void take_index(struct audit *audit, void *item, const redisReply *page)
 bool audit_read_orders(struct audit *audit, struct audit_redis *redis, struct err *err)
 {
 	const struct audit_questions orders = {
-		.items = &audit->orders, .replies = 2, .ask = ask_order, .take = take_order, .arg = audit};
+	    .items = &audit->orders, .replies = 2, .ask = ask_order, .take = take_order, .arg = audit};
 	const struct audit_lists indexes = {&audit->users, AUDIT_WALK_SORTED, index_key, take_index};
 
 	return audit_redis_each(redis, &orders, err) && audit_read_lists(audit, redis, &indexes, err);

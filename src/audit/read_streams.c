@@ -48,7 +48,7 @@ static void take_entries(const redisReply *page, void *arg)
 	for (size_t i = 0; i < page->elements; i++) {
 		const redisReply *entry = page->element[i];
 		struct audit_posting *posting =
-			read_posting(walk->audit, reply_text(reply_at(entry, 0)), reply_at(entry, 1));
+		    read_posting(walk->audit, reply_text(reply_at(entry, 0)), reply_at(entry, 1));
 
 		audit_list_add(walk->postings, walk->audit->arena, posting);
 		if (walk->by_id)
@@ -77,8 +77,8 @@ static void take_index(struct audit *audit, void *item, const redisReply *page)
 	const char *user = item;
 
 	if (page->type != REDIS_REPLY_ARRAY) {
-		audit_report_violation(audit->report, AUDIT_CONSISTENT, "user %s: its key :transactions is of a wrong type",
-				       user);
+		audit_report_violation(audit->report, AUDIT_CONSISTENT,
+				       "user %s: its key :transactions is of a wrong type", user);
 		return;
 	}
 	for (size_t i = 0; i + 1 < page->elements; i += 2) {

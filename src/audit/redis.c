@@ -48,7 +48,8 @@ static bool log_in(struct audit_redis *redis, const struct redis_url *url, struc
 
 struct audit_redis *audit_redis_open(const struct config *config, struct err *err)
 {
-	struct timeval timeout = {config->redis.timeout_ms / MS_A_SECOND, config->redis.timeout_ms % MS_A_SECOND * 1000};
+	struct timeval timeout = {config->redis.timeout_ms / MS_A_SECOND,
+				  config->redis.timeout_ms % MS_A_SECOND * 1000};
 	struct audit_redis *redis;
 	struct redis_url url;
 	bool good;
@@ -186,7 +187,8 @@ static void go_behind(const struct audit_walk *walk, const redisReply *page, str
 	place->index += AUDIT_PAGE;
 	place->is_over = page->type != REDIS_REPLY_ARRAY || page->elements < AUDIT_PAGE * each;
 	if (!place->is_over && walk->kind == AUDIT_WALK_STREAM)
-		(void)snprintf(place->cursor, sizeof place->cursor, "(%s", page->element[page->elements - 1]->element[0]->str);
+		(void)snprintf(place->cursor, sizeof place->cursor, "(%s",
+			       page->element[page->elements - 1]->element[0]->str);
 }
 
 /* Gives a page to its taker, and goes on. */

@@ -23,8 +23,8 @@ void audit_redis_close(struct audit_redis *redis);
 /* Queues one command, in the form of hiredis. */
 void audit_redis_ask(struct audit_redis *redis, const char *format, ...);
 
-/* The reply to the oldest command that is queued, to be freed; NULL with `err` where there is none or it is an error, other
- * than one about a key of a wrong type. */
+/* The reply to the oldest command that is queued, to be freed; NULL with `err` where there is none or it is an error,
+ * other than one about a key of a wrong type. */
 redisReply *audit_redis_reply(struct audit_redis *redis, struct err *err);
 
 /* One command and its reply. */

@@ -108,11 +108,11 @@ int64_t audit_order_arrived_ms(const struct audit_order *order)
 enum order_status audit_order_stage(const struct audit *audit, const struct audit_order *order)
 {
 	static const enum order_status stages[BLOCK_STATUS_COUNT + 1] = {
-		[BLOCK_READY] = ORDER_SEALED,	      [BLOCK_WAITING] = ORDER_SEALED,
-		[BLOCK_SUBMITTING] = ORDER_WORKING,   [BLOCK_WORKING] = ORDER_WORKING,
-		[BLOCK_CLOSING] = ORDER_WORKING,      [BLOCK_NEEDS_REVIEW] = ORDER_WORKING,
-		[BLOCK_ALLOCATED] = ORDER_STATUS_COUNT, [BLOCK_CANCELED] = ORDER_STATUS_COUNT,
-		[BLOCK_STATUS_COUNT] = ORDER_QUEUED,
+	    [BLOCK_READY] = ORDER_SEALED,	    [BLOCK_WAITING] = ORDER_SEALED,
+	    [BLOCK_SUBMITTING] = ORDER_WORKING,	    [BLOCK_WORKING] = ORDER_WORKING,
+	    [BLOCK_CLOSING] = ORDER_WORKING,	    [BLOCK_NEEDS_REVIEW] = ORDER_WORKING,
+	    [BLOCK_ALLOCATED] = ORDER_STATUS_COUNT, [BLOCK_CANCELED] = ORDER_STATUS_COUNT,
+	    [BLOCK_STATUS_COUNT] = ORDER_QUEUED,
 	};
 	const struct audit_block *block;
 
@@ -127,8 +127,8 @@ bool audit_block_is_final(const struct audit_block *block)
 	return block->status == BLOCK_ALLOCATED || block->status == BLOCK_CANCELED;
 }
 
-void audit_blame_block(struct audit *audit, struct audit_block *block, enum audit_invariant invariant, const char *format,
-		       ...)
+void audit_blame_block(struct audit *audit, struct audit_block *block, enum audit_invariant invariant,
+		       const char *format, ...)
 {
 	char text[512];
 	va_list list;

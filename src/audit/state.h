@@ -1,5 +1,5 @@
-/* What one pass has read, as plain data: what Redis holds, and what the brokers' ledgers show. Everything is of the pass's
- * arena. Texts are "" and numbers 0 where Redis has none. */
+/* What one pass has read, as plain data: what Redis holds, and what the brokers' ledgers show. Everything is of the
+ * pass's arena. Texts are "" and numbers 0 where Redis has none. */
 #ifndef MUSTER_AUDIT_STATE_H
 #define MUSTER_AUDIT_STATE_H
 
@@ -13,8 +13,8 @@
 #include "shared/decimal.h"
 #include "shared/status.h"
 
-#define AUDIT_NO_TTL   (-1)
-#define AUDIT_NO_KEY   (-2)
+#define AUDIT_NO_TTL	  (-1)
+#define AUDIT_NO_KEY	  (-2)
 #define AUDIT_LEDGERS_MAX (CONFIG_BROKERS_MAX + 1)
 
 struct audit_block;
@@ -27,7 +27,8 @@ struct audit_order {
 	bool has_digest;	  /* of a body: it was queued, with an Idempotency-Key */
 	enum order_status status; /* ORDER_STATUS_COUNT: none of its own */
 	int128 quantity_nano, filled_nano, gross_nano, fee_nano;
-	int64_t orders, open; /* of a request's first order: how many there are, how many are not final; 0 where not said */
+	int64_t orders,
+	    open; /* of a request's first order: how many there are, how many are not final; 0 where not said */
 	int64_t created_at_ms, updated_at_ms, arrival_us, ttl_ms;
 	struct audit_block *listed_in; /* in whose statement it stands */
 	size_t listed;		       /* in how many */
@@ -51,14 +52,15 @@ struct audit_slice {
 };
 
 struct audit_block {
-	const char *id, *window_id, *symbol, *side, *broker_type, *lot, *order_type, *limit_price, *outcome, *resolution;
+	const char *id, *window_id, *symbol, *side, *broker_type, *lot, *order_type, *limit_price, *outcome,
+	    *resolution;
 	bool is_sealed, is_moving; /* moving: it changed while it was read */
 	enum block_status status;  /* BLOCK_STATUS_COUNT: its window is open */
 	int128 quantity_nano;
 	int64_t minor_unit_nano; /* 0: not closed yet */
 	int128 filled_nano, gross_nano, fee_nano, average_nano, house_quantity_nano, house_gross_nano, house_fee_nano;
 	int64_t orders, allocated, sealed_at_ms, closed_at_ms, allocated_at_ms, ttl_ms;
-	const char *version; /* changes with whatever may change beside what hangs on it */
+	const char *version;			  /* changes with whatever may change beside what hangs on it */
 	struct audit_list members, slices, fills; /* of struct audit_order, audit_slice, audit_fill */
 	bool has_gaps;				  /* orders of it have expired already */
 	size_t windows;				  /* that list it */
@@ -73,7 +75,7 @@ struct audit_window {
 	const char *id, *lane, *status, *queue_id;
 	bool is_abandoned;
 	int64_t due_at_ms, orders, blocks_open, total, received, created_at_ms, sealed_at_ms, ttl_ms;
-	struct audit_list blocks;	     /* of struct audit_block */
+	struct audit_list blocks;	   /* of struct audit_block */
 	bool is_open, is_working, is_done; /* in windows, windows:working, windows:done */
 };
 
@@ -126,7 +128,7 @@ struct audit {
 	struct audit_counts counts, counts_after;
 	struct audit_ledger *ledgers[AUDIT_LEDGERS_MAX];
 	size_t ledger_count;
-	size_t fills, in_review;
+	size_t fills, accepted, in_review;
 };
 
 /* Finds what has that id, or makes it, with nothing read yet. */
@@ -155,8 +157,8 @@ enum order_status audit_order_stage(const struct audit *audit, const struct audi
 bool audit_block_is_final(const struct audit_block *block);
 
 /* A violation of a block: noted in it, and reported. */
-void audit_blame_block(struct audit *audit, struct audit_block *block, enum audit_invariant invariant, const char *format,
-		       ...) __attribute__((format(printf, 4, 5)));
+void audit_blame_block(struct audit *audit, struct audit_block *block, enum audit_invariant invariant,
+		       const char *format, ...) __attribute__((format(printf, 4, 5)));
 
 /* Whether a block was blamed for any of these: bits 1 << invariant. */
 bool audit_is_blamed(const struct audit_block *block, unsigned invariants);

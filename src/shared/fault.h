@@ -133,8 +133,6 @@ enum fault_id {
 	FAULT_COUNT
 };
 
-#ifdef MUSTER_FAULTS
-
 struct fault_point {
 	const char *name;
 	enum fault_program program;
@@ -144,7 +142,10 @@ struct fault_point {
 	const char *what;
 };
 
+/* The table, in test builds only. */
 extern const struct fault_point fault_points[FAULT_COUNT];
+
+#ifdef MUSTER_FAULTS
 
 /* Reads MUSTER_FAULT for the program of this name ("muster-api"); false, with a message on standard error, where it is
  * wrong. */

@@ -1,5 +1,5 @@
-/* The kill walk: for each fault point the program is killed there, a fresh one takes its place, clients repeat what was cut
- * short, and in the end everything is exact. */
+/* The kill walk: for each fault point the program is killed there, a fresh one takes its place, clients repeat what was
+ * cut short, and in the end everything is exact. */
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>

@@ -71,8 +71,9 @@ static void play(struct audit_scene *scene)
 	redisReply *deployment;
 	const json_t *a, *b, *c, *d, *m, *x, *n, *bulk;
 
-	stack_set_paper(stack, "{\"commission_per_order\":\"1\",\"symbols\":{\"AAPL\":{\"fill\":\"in_parts\",\"parts\":2,"
-			       "\"fill_quantity\":\"100\",\"then\":\"canceled\",\"price_step\":\"0.25\"}}}");
+	stack_set_paper(stack,
+			"{\"commission_per_order\":\"1\",\"symbols\":{\"AAPL\":{\"fill\":\"in_parts\",\"parts\":2,"
+			"\"fill_quantity\":\"100\",\"then\":\"canceled\",\"price_step\":\"0.25\"}}}");
 	(void)stack_put(stack, 200, "/stocks/NOBRK", "{\"price\":\"5\",\"broker_type\":\"paper\"}");
 	a = stack_queue_one(stack, "a", "buy", "AAPL", "100");
 	b = stack_queue_one(stack, "b", "buy", "AAPL", "50");
@@ -85,11 +86,12 @@ static void play(struct audit_scene *scene)
 	n = stack_queue_one(stack, "n", "buy", "NOBRK", "4");
 	(void)stack_delete(stack, 200, "/trade-queue/queue/order/%s", json_text(x, "/queue_id"));
 	(void)stack_process(stack);
-	bulk = stack_post(stack, 200, "/smallcases/bulk/rebalance",
-			  "[{\"user_id\":\"g\",\"smallcase_id\":\"sc1\",\"suggestions\":["
-			  "{\"symbol\":\"GOOG\",\"action\":\"buy\",\"quantity\":12}]},{\"user_id\":\"h\",\"smallcase_id\":\"sc1\","
-			  "\"suggestions\":[{\"symbol\":\"GOOG\",\"action\":\"buy\",\"quantity\":8},"
-			  "{\"symbol\":\"NOSUCH\",\"action\":\"buy\",\"quantity\":1}]}]");
+	bulk = stack_post(
+	    stack, 200, "/smallcases/bulk/rebalance",
+	    "[{\"user_id\":\"g\",\"smallcase_id\":\"sc1\",\"suggestions\":["
+	    "{\"symbol\":\"GOOG\",\"action\":\"buy\",\"quantity\":12}]},{\"user_id\":\"h\",\"smallcase_id\":\"sc1\","
+	    "\"suggestions\":[{\"symbol\":\"GOOG\",\"action\":\"buy\",\"quantity\":8},"
+	    "{\"symbol\":\"NOSUCH\",\"action\":\"buy\",\"quantity\":1}]}]");
 	deployment = redis_hash(stack->redis, "muster:{0}:deployment");
 	name_it(scene, "dep", redis_field(deployment, "id"));
 	freeReplyObject(deployment);
@@ -140,7 +142,8 @@ void audit_scene_free(struct audit_scene *scene)
 
 int audit_scene_run(struct audit_scene *scene, const char *more)
 {
-	const char *const arguments[] = {"--ledger", scene->stack->ledger_path, "--accepted", scene->accepted_path, more, NULL};
+	const char *const arguments[] = {
+	    "--ledger", scene->stack->ledger_path, "--accepted", scene->accepted_path, more, NULL};
 
 	free(scene->output);
 	return audit_run(scene->stack, arguments, &scene->output);

@@ -19,7 +19,7 @@ void check_audit_write_accepted(const struct stack *stack, const char *path)
 
 	if (!file)
 		abort();
-	json_object_foreach(stack->accepted, queue_id, orders) {
+	json_object_foreach (stack->accepted, queue_id, orders) {
 		char key[64];
 		json_t *line;
 
@@ -56,7 +56,8 @@ int audit_run(struct stack *stack, const char *const *arguments, char **output)
 void check_audit(struct stack *stack)
 {
 	const char *accepted = stack_text(stack, "%s/accepted.jsonl", stack->folder);
-	const char *const arguments[] = {"--ledger", stack->ledger_path, "--accepted", accepted, "--quiet-expected", NULL};
+	const char *const arguments[] = {"--ledger", stack->ledger_path, "--accepted",
+					 accepted,   "--quiet-expected", NULL};
 	char *output;
 	int code;
 

@@ -10,8 +10,8 @@ void check_audit(struct stack *stack);
 /* Writes what was accepted as the auditor reads it, each with the idempotency key "key-QUEUE_ID". */
 void check_audit_write_accepted(const struct stack *stack, const char *path);
 
-/* Runs the auditor with the stack's configuration and these arguments, ended by NULL. Returns its exit code; what it printed
- * is to be freed. */
+/* Runs the auditor with the stack's configuration and these arguments, ended by NULL. Returns its exit code; what it
+ * printed is to be freed. */
 int audit_run(struct stack *stack, const char *const *arguments, char **output);
 
 #endif

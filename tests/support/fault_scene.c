@@ -1,4 +1,5 @@
-/* The walk's clients: each repeats a call under its key until it is answered, as one must who saw a connection cut or a 503. */
+/* The walk's clients: each repeats a call under its key until it is answered, as one must who saw a connection cut or a
+ * 503. */
 #include "tests/support/fault_walk.h"
 
 #include <setjmp.h>
@@ -23,8 +24,8 @@
 static const struct {
 	const char *user, *action, *symbol, *quantity;
 } orders[] = {
-	{"A", "buy", "AAPL", "100"}, {"B", "buy", "AAPL", "50"}, {"C", "buy", "AAPL", "75"}, {"D", "sell", "AAPL", "20"},
-	{"A", "buy", "MSFT", "30"},  {"B", "sell", "GOOG", "7"}, {"C", "buy", "F", "31"},    {"D", "sell", "F", "5"},
+    {"A", "buy", "AAPL", "100"}, {"B", "buy", "AAPL", "50"}, {"C", "buy", "AAPL", "75"}, {"D", "sell", "AAPL", "20"},
+    {"A", "buy", "MSFT", "30"},	 {"B", "sell", "GOOG", "7"}, {"C", "buy", "F", "31"},	 {"D", "sell", "F", "5"},
 };
 
 /* The API is gone: it must be the fault. A new one takes its place. */
@@ -84,8 +85,8 @@ static void cancel_one(const struct fault_step *step)
 {
 	const json_t *answer = queue_order(step, 0);
 	const struct http_call call = {
-		.method = "DELETE",
-		.url = stack_text(step->walk->stack, "/trade-queue/queue/order/%s", json_text(answer, "/queue_id"))};
+	    .method = "DELETE",
+	    .url = stack_text(step->walk->stack, "/trade-queue/queue/order/%s", json_text(answer, "/queue_id"))};
 	const struct http_reply *reply = call_until_answered(step, &call);
 
 	assert_int_equal(reply->status, 200);
@@ -101,14 +102,15 @@ static void bulk_call(const struct fault_step *step)
 
 	assert_non_null(out);
 	for (int user = 0; user <= BULK_USERS; user++) {
-		(void)fprintf(out, "%s{\"user_id\":\"u%d\",\"smallcase_id\":\"sc1\",\"suggestions\":[", user ? "," : "[", user);
+		(void)fprintf(out, "%s{\"user_id\":\"u%d\",\"smallcase_id\":\"sc1\",\"suggestions\":[",
+			      user ? "," : "[", user);
 		for (int i = 0; i < (user < BULK_USERS ? 200 : BULK_SYMBOLS); i++) {
-			char symbol[8] = "AAPL";
+			char symbol[16] = "AAPL";
 
 			if (user == BULK_USERS)
 				(void)snprintf(symbol, sizeof symbol, "S%03d", i);
-			(void)fprintf(out, "%s{\"symbol\":\"%s\",\"action\":\"buy\",\"quantity\":%d}", i ? "," : "", symbol,
-				      1 + i % 3);
+			(void)fprintf(out, "%s{\"symbol\":\"%s\",\"action\":\"buy\",\"quantity\":%d}", i ? "," : "",
+				      symbol, 1 + i % 3);
 		}
 		(void)fputs("]}", out);
 	}
@@ -132,9 +134,8 @@ void fault_walk_play(const struct fault_step *step)
 	enum fault_scene scene = step->point->scene;
 	const struct http_call process = {.method = "POST", .url = "/trade-queue/queue/process"};
 
-	stack_set_paper(stack,
-			"{\"commission_per_order\":\"1.07\",\"symbols\":{\"AAPL\":{\"fill_quantity\":\"100\","
-			"\"then\":\"canceled\"},\"MSFT\":{\"fill\":\"in_parts\",\"parts\":2,\"delay_ms\":40}}}");
+	stack_set_paper(stack, "{\"commission_per_order\":\"1.07\",\"symbols\":{\"AAPL\":{\"fill_quantity\":\"100\","
+			       "\"then\":\"canceled\"},\"MSFT\":{\"fill\":\"in_parts\",\"parts\":2,\"delay_ms\":40}}}");
 	faults_clear(stack);
 	if (scene == FAULT_AT_TROUBLE || scene == FAULT_AT_DRAIN)
 		faults_set(stack, scene == FAULT_AT_TROUBLE ? trouble : delay);

@@ -1,5 +1,5 @@
-/* The walk through all fault points (src/shared/fault.h): a stack, a scene in which the point is passed, clients that repeat
- * what was cut short, and the check at the end. It reads the table: a new row is walked without a change here.
+/* The walk through all fault points (src/shared/fault.h): a stack, a scene in which the point is passed, clients that
+ * repeat what was cut short, and the check at the end. It reads the table: a new row is walked without a change here.
  *
  * Programs that include this are built with FAULT=1 only (see the Makefile). */
 #ifndef MUSTER_TEST_FAULT_WALK_H
@@ -16,6 +16,7 @@ struct fault_walk;
 struct fault_step {
 	struct fault_walk *walk;
 	const struct fault_point *point;
+	int n;		/* at which passing */
 	char fault[96]; /* as MUSTER_FAULT takes it */
 	char death[96]; /* how the log tells it */
 };
@@ -24,15 +25,15 @@ struct fault_step {
 struct fault_walk {
 	struct stack *stack; /* NULL before the first step and after one that failed */
 	const struct fault_step *step;
-	int steps;    /* of this stack */
+	int worth;    /* how many steps the stack is still good for */
 	int requests; /* of the walk: part of every Idempotency-Key */
 	bool has_struck;
 };
 
 typedef void fault_walk_fn(void **state); /* *state is the step */
 
-/* Runs `fn` for each row that can have faults of this kind ("kill", "stop", "error"), in its second passing, too, where it
- * is passed again and again; `stop` is walked for the workers only. The exit code of main. */
+/* Runs `fn` for each row that can have faults of this kind ("kill", "stop", "error"), in its second passing, too, where
+ * it is passed again and again; `stop` is walked for the workers only. The exit code of main. */
 int fault_walk_run(const char *kind, fault_walk_fn *fn);
 
 /* A stack with one API and no worker, this walk's or a new one. */

@@ -1,5 +1,5 @@
-/* The auditor's own allocation: hand-made cases, and thousands of random blocks against the one that workers use. Neither
- * shares a line with the other. */
+/* The auditor's own allocation: hand-made cases, and thousands of random blocks against the one that workers use.
+ * Neither shares a line with the other. */
 #include "audit/allocation.h"
 
 #include <setjmp.h>
@@ -23,13 +23,13 @@ struct known_case {
 static void test_the_rule_gives_these(void **state)
 {
 	static const struct known_case cases[] = {
-		{{100, 50, 75}, 225, 4280625, 1, {100, 50, 75}, {1902500, 951250, 1426875}, 0, 0},
-		{{100, 50, 75}, 100, 1902500, 1, {45, 22, 33}, {856125, 418550, 627825}, 0, 0}, /* 44.4, 22.2, 33.3 */
-		{{1, 1, 1}, 2, 100, 1, {1, 1, 0}, {50, 50, 0}, 0, 0},				/* ties: the earlier ones */
-		{{1, 1, 1}, 3, 100, 1, {1, 1, 1}, {34, 33, 33}, 0, 0},
-		{{10, 10}, 15, 1500, 10, {10, 0}, {1000, 0}, 5, 500}, /* half a lot is nobody's */
-		{{10, 5}, 17, 1700, 1, {10, 5}, {1000, 500}, 2, 200}, /* filled too much */
-		{{10, 5}, 0, 7, 1, {0, 0}, {0, 0}, 0, 7},	      /* charged for nothing */
+	    {{100, 50, 75}, 225, 4280625, 1, {100, 50, 75}, {1902500, 951250, 1426875}, 0, 0},
+	    {{100, 50, 75}, 100, 1902500, 1, {45, 22, 33}, {856125, 418550, 627825}, 0, 0}, /* 44.4, 22.2, 33.3 */
+	    {{1, 1, 1}, 2, 100, 1, {1, 1, 0}, {50, 50, 0}, 0, 0},			    /* ties: the earlier ones */
+	    {{1, 1, 1}, 3, 100, 1, {1, 1, 1}, {34, 33, 33}, 0, 0},
+	    {{10, 10}, 15, 1500, 10, {10, 0}, {1000, 0}, 5, 500}, /* half a lot is nobody's */
+	    {{10, 5}, 17, 1700, 1, {10, 5}, {1000, 500}, 2, 200}, /* filled too much */
+	    {{10, 5}, 0, 7, 1, {0, 0}, {0, 0}, 0, 7},		  /* charged for nothing */
 	};
 
 	(void)state;
@@ -74,7 +74,8 @@ static int64_t random_up_to(uint64_t *seed, int64_t most)
 }
 
 /* Makes up one block. */
-static size_t make_block(uint64_t *seed, struct audit_share *shares, struct allocation_row *rows, struct audit_filled *filled)
+static size_t make_block(uint64_t *seed, struct audit_share *shares, struct allocation_row *rows,
+			 struct audit_filled *filled)
 {
 	static const int64_t lots[] = {1, NANO, NANO / 100, 5 * NANO, 100 * NANO};
 	size_t count = random_next(seed) % ROWS_MAX + 1;
@@ -112,14 +113,14 @@ static void test_both_opinions_are_the_same(void **state)
 		struct audit_filled filled;
 		struct allocation_house other_house;
 		size_t count = make_block(&seed, shares, rows, &filled);
-		const struct allocation_fills fills = {filled.quantity_nano, filled.gross_nano, filled.fee_nano, filled.lot_nano,
-						       filled.minor_unit_nano};
+		const struct allocation_fills fills = {filled.quantity_nano, filled.gross_nano, filled.fee_nano,
+						       filled.lot_nano, filled.minor_unit_nano};
 
 		assert_true(audit_allocate(shares, count, &filled, &house));
 		assert_true(allocation_compute(rows, count, &fills, &other_house, NULL));
 		for (size_t i = 0; i < count; i++)
-			if (shares[i].quantity_nano != rows[i].share_nano || shares[i].gross_nano != rows[i].gross_nano ||
-			    shares[i].fee_nano != rows[i].fee_nano)
+			if (shares[i].quantity_nano != rows[i].share_nano ||
+			    shares[i].gross_nano != rows[i].gross_nano || shares[i].fee_nano != rows[i].fee_nano)
 				fail_msg("block %d, row %zu of %zu", block, i, count);
 		assert_true(house.quantity_nano == (int128)other_house.excess_nano + other_house.dust_nano);
 		assert_true(house.gross_nano == other_house.gross_nano);
@@ -148,9 +149,9 @@ static void test_what_cannot_be_allocated_is_refused(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_the_rule_gives_these),
-		cmocka_unit_test(test_both_opinions_are_the_same),
-		cmocka_unit_test(test_what_cannot_be_allocated_is_refused),
+	    cmocka_unit_test(test_the_rule_gives_these),
+	    cmocka_unit_test(test_both_opinions_are_the_same),
+	    cmocka_unit_test(test_what_cannot_be_allocated_is_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -109,10 +109,10 @@ static void test_of_much_in_flight_the_first_hundred_are_shown(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_a_map_finds_all_that_it_holds),
-		cmocka_unit_test(test_memory_is_zeroed_and_of_any_size),
-		cmocka_unit_test(test_only_what_is_wrong_twice_is_a_violation),
-		cmocka_unit_test(test_of_much_in_flight_the_first_hundred_are_shown),
+	    cmocka_unit_test(test_a_map_finds_all_that_it_holds),
+	    cmocka_unit_test(test_memory_is_zeroed_and_of_any_size),
+	    cmocka_unit_test(test_only_what_is_wrong_twice_is_a_violation),
+	    cmocka_unit_test(test_of_much_in_flight_the_first_hundred_are_shown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
