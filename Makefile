@@ -1,6 +1,6 @@
 # Muster. `make` builds, `make demo` shows it, `make test` proves it, `make run` leaves it running, `make bench` measures.
 # SAN=1 builds with Address- and UndefinedBehaviorSanitizer into build/san, FAULT=1 with the fault points of
-# src/shared/fault.h into build/fault. V=1 shows the commands.
+# src/shared/fault.h into build/fault, FUZZ=1 with clang's libFuzzer into build/fuzz. V=1 shows the commands.
 
 CC ?= gcc
 ifeq ($(origin CC),default)
@@ -8,6 +8,7 @@ CC := gcc
 endif
 SAN ?= 0
 FAULT ?= 0
+FUZZ ?= 0
 ifeq ($(SAN),1)
 BUILD := build/san
 MODE := -O1 -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
@@ -18,6 +19,11 @@ endif
 ifeq ($(FAULT),1)
 BUILD := $(if $(filter 1,$(SAN)),build/fault_san,build/fault)
 MODE += -DMUSTER_FAULTS
+endif
+ifeq ($(FUZZ),1)
+CC := clang
+BUILD := build/fuzz
+MODE := -O1 -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 endif
 
 WARN := -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wformat=2 -Wvla -Wconversion -Werror
@@ -46,9 +52,10 @@ FAULT_TESTS := $(shell grep -lE '/fault(_walk)?\.h"' tests/fault/*.c)
 ALL_TESTS := $(wildcard tests/unit/*.c tests/lua/*.c tests/e2e/*.c tests/fault/*.c)
 TEST_SOURCES := $(if $(filter 1,$(FAULT)),$(FAULT_TESTS),$(filter-out $(FAULT_TESTS),$(ALL_TESTS)))
 TESTS := $(patsubst %.c,$(BUILD)/%,$(sort $(TEST_SOURCES)))
+FUZZERS := $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard tests/fuzz/*.c)))
 BENCHES := $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard tests/bench/*.c)))
 
-.PHONY: all programs tests need-build need-test need-run need-bench demo run test bench clean
+.PHONY: all programs tests need-build need-test need-run need-bench need-fuzz demo run test bench clean
 .SECONDARY:
 .DELETE_ON_ERROR:
 
@@ -59,7 +66,7 @@ programs: $(PROGRAMS)
 tests: $(PROGRAMS) $(TESTS)
 benches: $(PROGRAMS) $(BENCHES)
 
-need-build need-test need-run need-bench:
+need-build need-test need-run need-bench need-fuzz:
 	@bash tests/support/need $(@:need-%=%)
 
 demo: need-run
@@ -76,6 +83,14 @@ test: need-test
 bench: need-bench
 	@$(MAKE) --no-print-directory programs benches
 	@STOCKS=$(STOCKS) bash tests/bench/bench
+
+# everything that parses what comes from outside (clang's libFuzzer)
+fuzz: need-fuzz
+	@$(MAKE) --no-print-directory FUZZ=1 SAN=0 FAULT=0 fuzzers
+	@SECONDS_EACH=$(if $(filter environment command% file,$(origin SECONDS)),$(SECONDS),10) bash tests/fuzz/run
+
+fuzzers: $(FUZZERS)
+.PHONY: fuzz fuzzers
 
 # the protocol, every order of events (spin)
 model:
@@ -133,5 +148,10 @@ $(TESTS) $(BENCHES): $(BUILD)/%: $(BUILD)/obj/%.o $(BUILD)/libsupport.a $(BUILD)
 	@mkdir -p $(@D)
 	@$(SAY) LD $@
 	$(Q)$(CC) $(MODE) $(LDFLAGS) -o $@ $^ $(LIBS) -lcmocka
+
+$(FUZZERS): $(BUILD)/%: $(BUILD)/obj/%.o $(BUILD)/libapi.a $(BUILD)/libworker.a $(BUILD)/libpaper.a $(BUILD)/libaudit.a $(BUILD)/libshared.a
+	@mkdir -p $(@D)
+	@$(SAY) LD $@
+	$(Q)$(CC) $(MODE) -fsanitize=fuzzer $(LDFLAGS) -o $@ $^ $(LIBS)
 
 -include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)

@@ -15,6 +15,7 @@
 #define WAIT_MAX_MS	60000
 #define WAIT_DEFAULT_MS 1000
 #define CLOCK_TRUST_MS	2000
+#define DATE_MAX_S	INT64_C(253402300799) /* the end of the year 9999 */
 
 #define ALL (ALPACA_SUBMIT | ALPACA_LOOK_UP | ALPACA_FOLLOW | ALPACA_CANCEL | ALPACA_LIST)
 
@@ -155,19 +156,29 @@ static bool read_seconds(const char *text, int64_t *seconds)
 	return *end == '\0' || *end == '.'; /* "2.5" is seen too */
 }
 
+/* A date as milliseconds; what no calendar shows (curl takes any number for a year) is none. */
+static bool read_date(const char *text, int64_t *at_ms)
+{
+	time_t at_s = text ? curl_getdate(text, NULL) : -1;
+
+	if (at_s < 0 || at_s > DATE_MAX_S)
+		return false;
+	*at_ms = (int64_t)at_s * 1000;
+	return true;
+}
+
 int64_t alpaca_retry_after_ms(const char *reset, const char *retry_after, const char *date, int64_t wall_ms)
 {
-	int64_t now_ms = wall_ms, seconds, wait_ms = INT64_MIN, asked_ms = INT64_MIN;
+	int64_t now_ms = wall_ms, seconds, at_ms, wait_ms = INT64_MIN, asked_ms = INT64_MIN;
 	/* A Date has no fraction, so our own clock is the better one as long as both agree. */
-	time_t at_s = date ? curl_getdate(date, NULL) : -1;
-	if (at_s >= 0 && llabs((int64_t)at_s * 1000 - wall_ms) > CLOCK_TRUST_MS)
-		now_ms = (int64_t)at_s * 1000;
+	if (read_date(date, &at_ms) && llabs(at_ms - wall_ms) > CLOCK_TRUST_MS)
+		now_ms = at_ms;
 	if (read_seconds(reset, &seconds))
 		wait_ms = seconds * 1000 - now_ms;
 	if (read_seconds(retry_after, &seconds))
 		asked_ms = seconds * 1000;
-	else if (retry_after && (at_s = curl_getdate(retry_after, NULL)) >= 0)
-		asked_ms = (int64_t)at_s * 1000 - now_ms;
+	else if (read_date(retry_after, &at_ms))
+		asked_ms = at_ms - now_ms;
 	if (asked_ms > wait_ms)
 		wait_ms = asked_ms;
 	if (wait_ms == INT64_MIN)

@@ -301,6 +301,8 @@ static void the_broker_is_waited_for_as_it_asks(void **state)
 		{NULL, NULL, DATE, NOW_MS, 1000},
 		{"soon", "later", "now", NOW_MS, 1000},
 		{"99999999999999999999", NULL, DATE, NOW_MS, 1000},
+		{NULL, "1 Sep 1790000005", DATE, NOW_MS, 1000}, /* no calendar has that year */
+		{"1767225620", NULL, "1 Sep 1790000005", NOW_MS, 19500},
 	};
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
 		assert_int_equal(alpaca_retry_after_ms(rows[i].reset, rows[i].retry_after, rows[i].date, rows[i].wall_ms),
