@@ -89,6 +89,8 @@ struct http_request {
 	struct http_path path;
 	struct http_value *values; /* decoded query values */
 	void *arg;
+	void (*gone)(void *arg); /* of an answer that is a stream: the client has left */
+	void *gone_arg;
 	bool is_csv;
 	bool is_head;
 	char text[]; /* the path that `path` points into */

@@ -38,6 +38,10 @@ void http_request_detach(struct http_request *request)
 	/* evhttp has left its object to us, unless the whole server goes, which frees it with the connection. */
 	if (evhttp_request_get_connection(request->ev))
 		request->ev = NULL;
+	if (request->gone) { /* a stream ends with its reader */
+		request->gone(request->gone_arg);
+		http_answer_empty(request, 204);
+	}
 }
 
 void http_request_free(struct http_request *request)

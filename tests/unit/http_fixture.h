@@ -20,6 +20,7 @@
 
 #include "shared/clock.h"
 #include "shared/http.h"
+#include "shared/http_stream.h"
 
 #define MAX_BODY 1000
 
@@ -27,6 +28,8 @@ struct http_fixture {
 	struct event_base *base;
 	struct http_server *server;
 	struct http_request *held; /* by handle_hold */
+	struct http_request *stream;
+	size_t gone; /* streams whose client left */
 	size_t handled;
 	size_t drained;
 	char answer[65536];
@@ -83,6 +86,23 @@ static inline void handle_large(struct http_request *request, void *arg)
 	http_answer_json(request, 200, json_pack("{s:s}", "x", text));
 }
 
+static inline void note_gone(void *arg)
+{
+	struct http_fixture *f = arg;
+	f->stream = NULL;
+	f->gone++;
+}
+
+/* Begins an answer that stays open: the test goes on with it. */
+static inline void handle_stream(struct http_request *request, void *arg)
+{
+	struct http_fixture *f = arg;
+	f->handled++;
+	http_set_header(request, "Cache-Control", "no-store");
+	if (http_stream_begin(request, "text/event-stream", note_gone, f))
+		f->stream = request;
+}
+
 static const struct http_route http_fixture_routes[] = {
     {HTTP_POST, "/echo", HTTP_BODY_JSON, handle_echo},
     {HTTP_GET, "/things/{id}", HTTP_BODY_NONE, handle_show},
@@ -91,6 +111,7 @@ static const struct http_route http_fixture_routes[] = {
     {HTTP_PUT, "/stocks", HTTP_BODY_JSON_OR_CSV, handle_csv},
     {HTTP_GET, "/hold", HTTP_BODY_NONE, handle_hold},
     {HTTP_GET, "/large", HTTP_BODY_NONE, handle_large},
+    {HTTP_GET, "/stream", HTTP_BODY_NONE, handle_stream},
     {0},
 };
 
