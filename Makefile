@@ -45,6 +45,7 @@ AUDIT := $(filter-out %/main.o,$(call objects,src/audit/*.c))
 SUPPORT := $(call objects,tests/support/*.c)
 
 LUA := $(sort $(wildcard lua/*.lua))
+BY_HAND := $(shell grep -l 'redis-cli --eval' $(LUA))
 LUA_JOINED := $(patsubst lua/%.lua,$(BUILD)/lua/%.lua,$(LUA))
 
 # What walks through the fault points needs a build that has them.
@@ -100,6 +101,42 @@ model:
 
 clean:
 	rm -rf build
+
+# --- install: PREFIX is where it is to be found, DESTDIR is put before it for those who make packages. An own configuration file
+# is never overwritten.
+
+PREFIX ?= /usr/local
+SYSCONFDIR ?= $(if $(filter /usr,$(PREFIX)),/etc,$(PREFIX)/etc)
+SBINDIR := $(PREFIX)/sbin
+SHAREDIR := $(PREFIX)/share/muster
+MANDIR := $(PREFIX)/share/man
+UNITDIR ?= $(PREFIX)/lib/systemd/system
+UNITS := muster-api@.service muster-worker@.service muster.target muster-.service.d/sandbox.conf
+MANUALS := $(wildcard conf/man/*.8)
+
+install: all
+	@bash conf/man/options conf/muster.conf > $(BUILD)/muster.conf.5
+	install -d $(DESTDIR)$(SBINDIR) $(DESTDIR)$(SHAREDIR)/lua $(DESTDIR)$(MANDIR)/man5 $(DESTDIR)$(MANDIR)/man8
+	install -d $(DESTDIR)$(UNITDIR)/muster-.service.d $(DESTDIR)$(SYSCONFDIR)/muster
+	install -m 755 $(PROGRAMS) $(DESTDIR)$(SBINDIR)
+	install -m 644 conf/muster.conf conf/stocks.csv $(DESTDIR)$(SHAREDIR)
+	install -m 644 $(BY_HAND) lua/README.md $(DESTDIR)$(SHAREDIR)/lua
+	install -m 644 $(BUILD)/muster.conf.5 $(DESTDIR)$(MANDIR)/man5
+	install -m 644 $(MANUALS) $(DESTDIR)$(MANDIR)/man8
+	@for unit in $(UNITS); do \
+		sed -e 's|@SBINDIR@|$(SBINDIR)|g' -e 's|@SYSCONFDIR@|$(SYSCONFDIR)|g' conf/systemd/$$unit \
+			> $(DESTDIR)$(UNITDIR)/$$unit && chmod 644 $(DESTDIR)$(UNITDIR)/$$unit || exit 1; done
+	@test -e $(DESTDIR)$(SYSCONFDIR)/muster/muster.conf || install -m 644 conf/muster.conf $(DESTDIR)$(SYSCONFDIR)/muster/muster.conf
+	@echo "Installed. Next: edit $(SYSCONFDIR)/muster/muster.conf, then systemctl enable --now muster.target muster-api@1 muster-worker@1"
+
+# the configuration stays
+uninstall:
+	rm -f $(patsubst $(BUILD)/%,$(DESTDIR)$(SBINDIR)/%,$(PROGRAMS)) $(DESTDIR)$(MANDIR)/man5/muster.conf.5
+	rm -f $(patsubst conf/man/%,$(DESTDIR)$(MANDIR)/man8/%,$(MANUALS)) $(patsubst %,$(DESTDIR)$(UNITDIR)/%,$(UNITS))
+	rm -rf $(DESTDIR)$(SHAREDIR)
+	rmdir $(DESTDIR)$(UNITDIR)/muster-.service.d
+
+.PHONY: install uninstall
 
 # --- programs
 
