@@ -4,7 +4,7 @@
 --
 -- KEYS[1]  PREFIX:{SHARD}
 -- RETURNS  now MS  oldest_overdue_ms MS  windows {{id, groups, field, value, …}, …}  (at most 100 open, 100 working, 20 done)
---          orders {status, n, …}  blocks {status, n, …}  workers {{field, value, …}, …}
+--          orders {status, n, …}  blocks {status, n, …}  workers {{field, value, …}, …}  halts {scope, JSON, …}
 local P = KEYS[1] .. ':'
 local call = redis.call
 local time = call('TIME')
@@ -35,4 +35,4 @@ end
 local first = call('ZRANGE', P .. 'windows', 0, 0, 'WITHSCORES')
 local overdue = first[2] and math.max(0, now - first[2]) or 0
 return {'now', now, 'oldest_overdue_ms', overdue, 'windows', windows, 'orders', call('HGETALL', P .. 'counts'), 'blocks', blocks,
-	'workers', workers}
+	'workers', workers, 'halts', call('HGETALL', P .. 'halts')}

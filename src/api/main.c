@@ -5,6 +5,7 @@
 
 #include "api/app.h"
 #include "api/commit.h"
+#include "api/halt_view.h"
 #include "api/routes.h"
 #include "api/stock_table.h"
 #include "api/waiter.h"
@@ -48,12 +49,25 @@ static void on_write_down(struct redis_link *link, const struct err *why, void *
 	program_stop(app->program, 1);
 }
 
+/* What is halted when we begin: who starts a program should see it. */
+static void on_halts(const redisReply *reply, const struct err *err, void *arg)
+{
+	char sentence[640];
+	json_t *views = err ? NULL : halt_views(reply);
+	(void)arg;
+	if (json_array_size(views) > 0)
+		log_event(LOG_WARN, "trading_is_halted", "detail",
+			  halt_views_sentence(views, sentence, sizeof sentence), NULL);
+	json_decref(views);
+}
+
 /* The read link is there again: whatever was missed meanwhile. */
 static void on_read_up(struct redis_link *link, void *arg)
 {
 	struct app *app = arg;
 	(void)link;
 	stock_table_load(app->stocks);
+	halt_views_load(app, on_halts, app);
 }
 
 /* Reference data has changed, or may have while nobody listened. */

@@ -6,6 +6,7 @@
 #include "api/block_resolve.h"
 #include "api/blocks.h"
 #include "api/bulk_rebalance.h"
+#include "api/halt.h"
 #include "api/health.h"
 #include "api/investments.h"
 #include "api/orders.h"
@@ -43,6 +44,9 @@ static const struct http_route rows[] = {
     {HTTP_PUT, "/stocks", HTTP_BODY_JSON_OR_CSV, stocks_put_many},
     {HTTP_GET, "/stocks/{symbol}", HTTP_BODY_NONE, stocks_get_one},
     {HTTP_PUT, "/stocks/{symbol}", HTTP_BODY_JSON, stocks_put_one},
+
+    {HTTP_POST, "/admin/halt", HTTP_BODY_MAYBE_JSON, halt_post},
+    {HTTP_POST, "/admin/resume", HTTP_BODY_MAYBE_JSON, resume_post},
 
     {HTTP_GET, "/healthz", HTTP_BODY_NONE, health_get_alive},
     {HTTP_GET, "/readyz", HTTP_BODY_NONE, health_get_ready},

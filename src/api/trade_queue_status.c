@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "api/app.h"
+#include "api/halt_view.h"
 #include "api/read_answer.h"
 #include "api/view_json.h"
 #include "api/window_view.h"
@@ -78,7 +79,7 @@ static json_t *workers_view(const redisReply *workers)
 static void on_status(const redisReply *reply, const struct err *err, void *arg)
 {
 	struct http_request *request = arg;
-	json_t *answer;
+	json_t *answer, *halts;
 
 	if (err) {
 		read_answer_error(request, err);
@@ -86,7 +87,9 @@ static void on_status(const redisReply *reply, const struct err *err, void *arg)
 	}
 	answer = json_object();
 	view_set(answer, "now", view_time(reply_int(part_of(reply, "now"), 0)));
-	view_set(answer, "halted", json_false());
+	halts = halt_views(part_of(reply, "halts"));
+	view_set(answer, "halted", json_boolean(json_array_size(halts) > 0));
+	view_set(answer, "halts", halts);
 	view_set(answer, "windows", windows_view(part_of(reply, "windows")));
 	view_set(answer, "orders", counts_view(part_of(reply, "orders"), order_word, ORDER_STATUS_COUNT));
 	view_set(answer, "blocks", counts_view(part_of(reply, "blocks"), block_word, BLOCK_STATUS_COUNT));

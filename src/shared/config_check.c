@@ -82,6 +82,8 @@ static void check_broker_is_complete(struct check *check, const struct config_br
 		tell_problem(check, "broker.%s.adapter: missing; it must be alpaca", broker->name);
 	else if (broker->adapter == ADAPTER_KITE)
 		tell_problem(check, "broker.%s.adapter: kite is not available yet; it must be alpaca", broker->name);
+	if (strcmp(broker->name, "all") == 0)
+		tell_problem(check, "broker.all: this name means every broker where trading is halted; take another");
 	if (broker->base_url[0] == '\0')
 		tell_problem(check, "broker.%s.base_url: missing; it must be an http:// or https:// URL", broker->name);
 	if (broker->calendar[0] != '\0')

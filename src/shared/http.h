@@ -25,6 +25,7 @@ enum http_body_kind {
 	HTTP_BODY_NONE,	       /* a body is ignored */
 	HTTP_BODY_JSON,	       /* application/json, also curl's default application/x-www-form-urlencoded, or none */
 	HTTP_BODY_JSON_OR_CSV, /* also text/csv */
+	HTTP_BODY_MAYBE_JSON,  /* as HTTP_BODY_JSON where there is one; a call without any length has none */
 };
 
 /* `pattern` is a path whose segments in braces match one non-empty segment: "/orders/{order_id}". */
@@ -73,6 +74,7 @@ const char *http_param(const struct http_request *request, const char *name);  /
 const char *http_query(const struct http_request *request, const char *name);  /* decoded; NULL where absent */
 const char *http_header(const struct http_request *request, const char *name); /* NULL where absent */
 const char *http_path(const struct http_request *request);
+const char *http_peer(const struct http_request *request); /* the client's address; "" once it has left */
 const void *http_body(struct http_request *request, size_t *length);
 bool http_body_is_csv(const struct http_request *request);
 void *http_arg(const struct http_request *request);

@@ -71,6 +71,8 @@ bool http_check_body(struct http_request *request, enum http_body_kind kind, str
 	if (kind == HTTP_BODY_NONE)
 		return true;
 	if (!http_header(request, "Content-Length") && !http_header(request, "Transfer-Encoding")) {
+		if (kind == HTTP_BODY_MAYBE_JSON)
+			return true;
 		http_close_after(request);
 		return err_set(err, ERR_LENGTH_REQUIRED, "send a Content-Length, or the body in chunks");
 	}

@@ -120,6 +120,16 @@ const char *http_path(const struct http_request *request)
 	return request->ev ? evhttp_uri_get_path(evhttp_request_get_evhttp_uri(request->ev)) : "";
 }
 
+const char *http_peer(const struct http_request *request)
+{
+	char *address = NULL;
+	ev_uint16_t port;
+
+	if (request->connection)
+		evhttp_connection_get_peer(request->connection->ev, &address, &port);
+	return address ? address : "";
+}
+
 const void *http_body(struct http_request *request, size_t *length)
 {
 	*length = 0;

@@ -265,6 +265,8 @@ static const struct {
     {SCRIPT_CLAIM, "h1:14|0|10|h1|14|0|<then>|1"},
     {SCRIPT_CLAIM, "h1:15|0|10|h1|15|0|<then>|1"},
     {SCRIPT_SWEEP, "0|100"},
+    {SCRIPT_HALT, "all|operator|ann|a drill"},
+    {SCRIPT_RESUME, "all|ann|over|''"},
 };
 
 static void every_key_is_as_documented(void **state)

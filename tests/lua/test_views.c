@@ -156,7 +156,8 @@ static void block_is_seen_with_slices_and_fills(void **state)
 	     "[[[window window-<due> lane window symbol AAPL side buy broker_type paper lot 1 order_type market "
 	     "limit_price '' quantity_nano 225000000000 sealed_at <then> fence 1 orders 3 status closing worker "
 	     "h1:11 submitted_at <then> updated_at <then> reason '' attempts 0 polls 0 filled_quantity 225 "
-	     "average_price 190 gross_amount 42750 fee 0 outcome filled minor_unit 0.01 closed_at <then> block_id <b1> quantity 225 "
+	     "average_price 190 gross_amount 42750 fee 0 outcome filled minor_unit 0.01 closed_at <then> block_id <b1> "
+	     "quantity 225 "
 	     "execution_window <due>] [[muster-test-<b1>-1 [block <b1> number 1 quantity 225 status acked "
 	     "filled_quantity 0 created_at <then> updated_at <then> broker_order_id B1]]] [F1 'muster-test-<b1>-1 "
 	     "225 190 1700000000000']]]",
@@ -212,17 +213,19 @@ static void status_shows_windows_counts_and_workers(void **state)
 
 	STEP(ks, STATUS, "",
 	     "[now <now> oldest_overdue_ms 0 windows [] orders [] blocks [ready 0 waiting 0 submitting 0 working 0 "
-	     "closing 0 allocated 0 canceled 0 needs_review 0] workers []]",
+	     "closing 0 allocated 0 canceled 0 needs_review 0] workers [] halts []]",
 	     "");
 	script_case_reach(ks, STAGE_FINISHED);
 	GIVEN(ks, ENQUEUE, ENQUEUE_LANES "1" ENQUEUE_ONE("q4", "dave", "5"));
+	GIVEN(ks, HALT, "all|operator|ann|drill");
 	STEP(ks, STATUS, "",
 	     "[now <now> oldest_overdue_ms 0 windows [[window-<due>-1 1 lane window due_at <due> status open "
 	     "created_at <then> orders 1] [window-<due> 1 lane window due_at <due> status done created_at <then> "
 	     "orders 3 forced_at <then> sealed_at <then> sealed_groups 1 blocks_open 0 done_at <then>]] orders "
 	     "[queued 1 sealed 0 working 0 filled 3] blocks [ready 0 waiting 0 submitting 0 working 0 closing 0 "
 	     "allocated 1 canceled 0 needs_review 0] workers [[id h1:11 host h1 pid 11 blocks_in_hand 0 started_at "
-	     "<then> seen_at <then>]]]",
+	     "<then> seen_at <then>]] halts [all "
+	     "{\"since\":<then>,\"code\":\"operator\",\"by\":\"ann\",\"reason\":\"drill\"}]]",
 	     "");
 }
 

@@ -21,7 +21,7 @@ static const struct duration durations[] = {{"", 0}, KEYSPACE_DURATIONS(X)};
 #undef X
 #define DURATIONS (sizeof durations / sizeof durations[0])
 
-static const char *const streams[] = {"muster:{0}:transactions", "muster:{0}:house"};
+static const char *const streams[] = {"muster:{0}:transactions", "muster:{0}:house", "muster:{0}:halts:log"};
 
 /* "<now+lease>" for a time in milliseconds; false where it is none of this test's. */
 static bool write_ms(FILE *out, const struct tokens *tokens, int64_t ms)

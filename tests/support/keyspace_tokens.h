@@ -5,7 +5,7 @@
  *     <now+lease> …         so much later; the durations are those below
  *     <due>                 when windows of the grid <grid> fall due: always the same
  *     <b1> <b2> …           block ids by their counter (hexadecimal)
- *     <t1> <h1> …           ids of the streams `transactions` and `house`, by age
+ *     <t1> <h1> …           ids of the streams `transactions` and `house`, by age; <l1> of `halts:log`
  */
 #ifndef MUSTER_TEST_KEYSPACE_TOKENS_H
 #define MUSTER_TEST_KEYSPACE_TOKENS_H

@@ -1,0 +1,20 @@
+#!lua flags=allow-oom
+-- The kill switch: from now on no new slice leaves any worker for this broker, or for any (see gate). Orders are still
+-- taken, windows sealed, and what works at a broker is followed.
+--
+-- A halt that is there already stays as it is: the first one's who and why count. Only a graver one takes its place: one
+-- that a person must confirm before trading goes on (see resume).
+--
+-- KEYS[1]  PREFIX:{SHARD}
+-- ARGV     scope (all, or a broker's name)  code (operator, credentials, generation)  by  reason
+-- RETURNS  halted SINCE, or already JSON (the halt that is there)
+-- WRITES   halts halts:log; publishes wake
+-- USES: base int halts
+local scope, code, by, reason = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
+local present = call('HGET', P .. 'halts', scope)
+if present and (not CONFIRMED[code] or cjson.decode(present).code == code) then return {'already', present} end
+call('HSET', P .. 'halts', scope, string.format('{"since":%s,"code":%s,"by":%s,"reason":%s}', int(now), cjson.encode(code),
+	cjson.encode(by), cjson.encode(reason)))
+log_halt('halt', scope, code, by, reason)
+call('PUBLISH', P .. 'wake', 'halt')
+return {'halted', now}
