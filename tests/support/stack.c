@@ -15,6 +15,7 @@
 #include <cmocka.h>
 
 #include "tests/support/check.h"
+#include "tests/support/proxy.h"
 #include "tests/support/source_folder.h"
 #include "tests/support/stack_kept.h"
 #include "tests/support/wait_until.h"
@@ -42,14 +43,17 @@ static const char ini_format[] = "[redis]\n"
 /* Writes the configuration of all programs; the paper broker's port is 0 until it has one. */
 static void write_ini(const struct stack *stack)
 {
-	char path[96];
+	char path[96], url[128];
 	FILE *file;
 
 	(void)snprintf(path, sizeof path, "%s/muster.conf", stack->folder);
+	(void)snprintf(url, sizeof url, "%s", redis_server_url(stack->redis));
+	if (stack->proxy)
+		(void)snprintf(url, sizeof url, "redis://127.0.0.1:%d/0", proxy_port(stack->proxy));
 	file = fopen(path, "we");
 	if (!file)
 		abort();
-	(void)fprintf(file, ini_format, redis_server_url(stack->redis), stack->paper_port, stack->paper_port,
+	(void)fprintf(file, ini_format, url, stack->paper_port, stack->paper_port,
 		      stack->ledger_path, stack->folder);
 	(void)fclose(file);
 }
@@ -189,6 +193,8 @@ struct stack *stack_start(const struct stack_options *options)
 	(void)snprintf(stack->ledger_path, sizeof stack->ledger_path, "%s/ledger.jsonl", stack->folder);
 	stack->build = build_folder();
 	stack->redis = redis_server_start(options->redis);
+	if (options->has_proxy)
+		stack->proxy = proxy_start(redis_server_socket(stack->redis));
 	if (options->is_redis_away)
 		redis_server_end(stack->redis);
 	write_ini(stack);
@@ -260,6 +266,7 @@ void stack_stop(struct stack *stack)
 		process_free(stack->apis[i]);
 	for (int i = 0; i < STACK_WORKERS_MAX; i++)
 		process_free(stack->workers[i]);
+	proxy_stop(stack->proxy);
 	redis_server_stop(stack->redis);
 	if (getenv("MUSTER_TEST_KEEP"))
 		(void)fprintf(stderr, "kept: %s\n", stack->folder);

@@ -26,14 +26,17 @@ struct stack_options {
 	int apis; /* 0: one */
 	int workers;
 	bool is_redis_away;			  /* Redis has its place but does not run, and no stocks are stored */
+	bool has_proxy;				  /* between the programs and Redis */
 	const char *const *redis;		  /* more words of its command line, ended by NULL */
 	const char *settings[STACK_SETTINGS_MAX]; /* section.key=value; over our own, for all programs */
 };
 
 struct kept;
+struct proxy;
 
 struct stack {
 	struct redis_server *redis;
+	struct proxy *proxy; /* NULL where the options ask for none */
 	struct process *paper, *apis[STACK_APIS_MAX], *workers[STACK_WORKERS_MAX];
 	int paper_port, api_ports[STACK_APIS_MAX];
 	struct stack_options options;
