@@ -28,6 +28,7 @@ enum bulk_state {
 	BULK_KNOWN,	  /* waits whether its key was used before */
 	BULK_INVESTMENTS, /* waits for the values of investments */
 	BULK_STORE,	  /* waits for the orders to be stored */
+	BULK_REPLICAS,	  /* they were before: waits until replicas have them, where the configuration asks for it */
 	BULK_RESULT	  /* waits for the orders to end */
 };
 
@@ -184,6 +185,16 @@ static void bulk_ask(struct bulk *bulk)
 		bulk_size_and_store(bulk);
 }
 
+/* Replicas have what was stored before, or not. */
+static void on_replicas(const redisReply *reply, const struct err *err, void *arg)
+{
+	(void)reply;
+	if (err)
+		bulk_fail(arg, err);
+	else
+		bulk_wait(arg);
+}
+
 /* What the key was used for before has come. One that was cut short is completed. */
 static void on_known(const struct request_view *view, const struct err *err, void *arg)
 {
@@ -196,6 +207,10 @@ static void on_known(const struct request_view *view, const struct err *err, voi
 		bulk_fail(bulk, &conflict);
 	} else if (view->kind == REQUEST_NOT_FOUND || strcmp(view->window_status, "filling") == 0) {
 		bulk_ask(bulk);
+	} else if (redis_link_needs_wait(bulk->app->write)) {
+		bulk->is_replay = true;
+		bulk->state = BULK_REPLICAS;
+		redis_link_wait_all(bulk->app->write, on_replicas, bulk);
 	} else {
 		bulk->is_replay = true;
 		bulk_wait(bulk);

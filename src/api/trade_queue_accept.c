@@ -27,6 +27,7 @@ static const struct place whole_body = {.element = -1, .suggestion = -1};
 enum acceptance_state {
 	ACCEPTANCE_INVESTMENT, /* waits for the investment's value */
 	ACCEPTANCE_KNOWN,      /* its orders cannot be sized: waits whether they are stored already */
+	ACCEPTANCE_REPLICAS,   /* they are: waits until replicas have them, where the configuration asks for it */
 	ACCEPTANCE_STORE,      /* waits for the group commit */
 	ACCEPTANCE_REPLAY      /* stored before: waits for what is stored */
 };
@@ -109,6 +110,25 @@ static void acceptance_answer_again(struct acceptance *acceptance, const struct 
 	acceptance_free(acceptance);
 }
 
+static void on_view(const struct request_view *view, const struct err *err, void *arg);
+
+/* Loads what was stored before. */
+static void acceptance_replay(struct acceptance *acceptance)
+{
+	acceptance->state = ACCEPTANCE_REPLAY;
+	request_view_load(acceptance->app, acceptance->idempotency.queue_id, on_view, acceptance);
+}
+
+/* Replicas have it, or not. */
+static void on_replicas(const redisReply *reply, const struct err *err, void *arg)
+{
+	(void)reply;
+	if (err)
+		acceptance_fail(arg, err);
+	else
+		acceptance_replay(arg);
+}
+
 /* What is stored under the queue_id has come, whole or its head only. */
 static void on_view(const struct request_view *view, const struct err *err, void *arg)
 {
@@ -120,9 +140,11 @@ static void on_view(const struct request_view *view, const struct err *err, void
 		acceptance_refuse(acceptance);
 	} else if (acceptance->state == ACCEPTANCE_KNOWN && strcmp(view->digest, acceptance->idempotency.digest) != 0) {
 		acceptance_conflict(acceptance);
+	} else if (acceptance->state == ACCEPTANCE_KNOWN && redis_link_needs_wait(acceptance->app->write)) {
+		acceptance->state = ACCEPTANCE_REPLICAS;
+		redis_link_wait_all(acceptance->app->write, on_replicas, acceptance);
 	} else if (acceptance->state == ACCEPTANCE_KNOWN) {
-		acceptance->state = ACCEPTANCE_REPLAY;
-		request_view_load(acceptance->app, view->queue_id, on_view, acceptance);
+		acceptance_replay(acceptance);
 	} else if (view->kind == REQUEST_NOT_FOUND) {
 		/* It expired between two calls. */
 		err_set(&gone, ERR_REDIS_UNAVAILABLE, "the first request with this key is just being forgotten");
@@ -146,8 +168,7 @@ static void on_commit(struct commit_request *commit, const struct err *err)
 		acceptance_answer(acceptance);
 		break;
 	case COMMIT_REPLAYED:
-		acceptance->state = ACCEPTANCE_REPLAY;
-		request_view_load(acceptance->app, acceptance->idempotency.queue_id, on_view, acceptance);
+		acceptance_replay(acceptance);
 		break;
 	case COMMIT_CONFLICT:
 		acceptance_conflict(acceptance);

@@ -342,6 +342,21 @@ void redis_link_wait_replicas(struct redis_link *link, redis_reply_fn *fn, void 
 	wait_send(link, call);
 }
 
+/* Nobody waits for this reply. */
+static void ignore_reply(const redisReply *reply, const struct err *err, void *arg)
+{
+	(void)reply, (void)err, (void)arg;
+}
+
+void redis_link_wait_all(struct redis_link *link, redis_reply_fn *fn, void *arg)
+{
+	const char *ping[] = {"PING"};
+
+	/* WAIT is for what Redis had written when it ran the connection's last command. */
+	redis_link_command(link, 1, ping, ignore_reply, NULL);
+	redis_link_wait_replicas(link, fn, arg);
+}
+
 void redis_call_internal(struct redis_link *link, int argc, const char *const *argv, redis_reply_fn *fn)
 {
 	command_send(link, call_new(fn, link, argv[0], 0), argc, argv);

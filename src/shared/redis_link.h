@@ -95,6 +95,9 @@ bool redis_link_needs_wait(const struct redis_link *link);
  * inside its reply; who waits longer compares redis_link_generation with what it was at the write. */
 void redis_link_wait_replicas(struct redis_link *link, redis_reply_fn *fn, void *arg);
 
+/* The same for everything that Redis holds now, whoever wrote it: for answers about what was stored before. */
+void redis_link_wait_all(struct redis_link *link, redis_reply_fn *fn, void *arg);
+
 /* Grows each time the link comes up. */
 uint64_t redis_link_generation(const struct redis_link *link);
 
