@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "api/access.h"
 #include "api/app.h"
 #include "api/commit.h"
 #include "api/halt_view.h"
@@ -115,6 +116,7 @@ static bool server_start(struct app *app, struct err *err)
 	    .max_body_bytes = (size_t)app->config->api.max_body_bytes,
 	    .routes = routes(),
 	    .share_port = true,
+	    .before = access_check,
 	    .drained = on_drained,
 	    .arg = app,
 	};

@@ -34,15 +34,16 @@ struct http_route {
 	const char *pattern;
 	enum http_body_kind body;
 	void (*handle)(struct http_request *request, void *arg);
+	unsigned access; /* the owner's, for its `before`: who may; nothing here looks at it */
 };
 
 /* Rows end with a NULL pattern; where two match a path, the first wins; HEAD is served by GET's row. `address` is
  * host:port, port 0 takes a free one. Unknown path 404, other method on a known path 405 with Allow, body above
  * `max_body_bytes` 413. Refuses with `Connection: close` what evhttp lets through: two Content-Length, Host,
  * Authorization, Content-Type, Transfer-Encoding or Idempotency-Key headers, no Host, a space in a header name, a
- * signed length, a length beside chunks (400), neither of them where the row takes a body (411: `curl -X POST` sends none,
- * which is fine where it is ignored). A request must have arrived wholly 30 s
- * after its first byte; idle connections are closed after 75 s. */
+ * signed length, a length beside chunks (400), neither of them where the row takes a body (411: `curl -X POST` sends
+ * none, which is fine where it is ignored). A request must have arrived wholly 30 s after its first byte; idle
+ * connections are closed after 75 s. */
 struct http_server_options {
 	const char *address;
 	size_t max_body_bytes;
@@ -52,6 +53,8 @@ struct http_server_options {
 	void (*problem)(struct http_request *request, const struct err *err, json_t *take_errors);
 	/* Runs before each handler, after the checks; false: it has answered. May be NULL. */
 	bool (*before)(struct http_request *request, void *arg);
+	/* Runs as each answer begins to leave, also the server's own, but not as a stream does. May be NULL. */
+	void (*answered)(const struct http_request *request, int status, void *arg);
 	/* After http_server_drain, from the loop: every answer has left. May be NULL. */
 	void (*drained)(void *arg);
 	void *arg;
@@ -78,6 +81,15 @@ const char *http_peer(const struct http_request *request); /* the client's addre
 const void *http_body(struct http_request *request, size_t *length);
 bool http_body_is_csv(const struct http_request *request);
 void *http_arg(const struct http_request *request);
+const char *http_method(const struct http_request *request);
+/* The row that it came to; NULL where there was none. */
+const struct http_route *http_route_of(const struct http_request *request);
+/* When it had arrived wholly, on the clock of clock_monotonic_us. */
+int64_t http_started_us(const struct http_request *request);
+
+/* Whoever sends it, as `before` found out: kept with the request, borrowed, NULL until set. */
+void http_set_caller(struct http_request *request, const void *caller);
+const void *http_caller(const struct http_request *request);
 
 /* false once the client is known to have left, which takes up to two seconds; answering is still required. */
 bool http_client_is_there(const struct http_request *request);

@@ -57,6 +57,8 @@ static void answer(struct http_request *request, int status, const char *content
 {
 	struct http_server *server = request->server;
 	struct http_connection *connection = request->connection;
+	if (server && server->options.answered)
+		server->options.answered(request, status, server->options.arg);
 	if (!connection) {
 		if (request->ev)
 			evhttp_request_free(request->ev);

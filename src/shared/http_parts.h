@@ -91,6 +91,8 @@ struct http_request {
 	void *arg;
 	void (*gone)(void *arg); /* of an answer that is a stream: the client has left */
 	void *gone_arg;
+	const void *caller; /* the owner's */
+	int64_t started_us;
 	bool is_csv;
 	bool is_head;
 	char text[]; /* the path that `path` points into */

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "shared/clock.h"
+
 struct http_request *http_request_new(struct http_connection *connection, struct evhttp_request *ev)
 {
 	const char *path = evhttp_uri_get_path(evhttp_request_get_evhttp_uri(ev));
@@ -20,6 +22,7 @@ struct http_request *http_request_new(struct http_connection *connection, struct
 	    .ev = ev,
 	    .next = server->requests,
 	    .arg = server->options.arg,
+	    .started_us = clock_monotonic_us(),
 	    .is_head = evhttp_request_get_command(ev) == EVHTTP_REQ_HEAD,
 	};
 	memcpy(request->text, path ? path : "", length + 1);
@@ -148,6 +151,42 @@ bool http_body_is_csv(const struct http_request *request)
 void *http_arg(const struct http_request *request)
 {
 	return request->arg;
+}
+
+const char *http_method(const struct http_request *request)
+{
+	static const struct {
+		enum evhttp_cmd_type type;
+		const char *word;
+	} words[] = {
+	    {EVHTTP_REQ_GET, "GET"},	 {EVHTTP_REQ_HEAD, "HEAD"},	{EVHTTP_REQ_POST, "POST"},
+	    {EVHTTP_REQ_PUT, "PUT"},	 {EVHTTP_REQ_DELETE, "DELETE"}, {EVHTTP_REQ_OPTIONS, "OPTIONS"},
+	    {EVHTTP_REQ_TRACE, "TRACE"}, {EVHTTP_REQ_PATCH, "PATCH"},
+	};
+	for (size_t i = 0; request->ev && i < sizeof words / sizeof *words; i++)
+		if (words[i].type == evhttp_request_get_command(request->ev))
+			return words[i].word;
+	return "";
+}
+
+const struct http_route *http_route_of(const struct http_request *request)
+{
+	return request->route ? request->route->row : NULL;
+}
+
+int64_t http_started_us(const struct http_request *request)
+{
+	return request->started_us;
+}
+
+void http_set_caller(struct http_request *request, const void *caller)
+{
+	request->caller = caller;
+}
+
+const void *http_caller(const struct http_request *request)
+{
+	return request->caller;
 }
 
 bool http_client_is_there(const struct http_request *request)

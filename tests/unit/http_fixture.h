@@ -32,6 +32,8 @@ struct http_fixture {
 	size_t gone; /* streams whose client left */
 	size_t handled;
 	size_t drained;
+	size_t answered;
+	int answered_status;
 	char answer[65536];
 };
 
@@ -104,14 +106,14 @@ static inline void handle_stream(struct http_request *request, void *arg)
 }
 
 static const struct http_route http_fixture_routes[] = {
-    {HTTP_POST, "/echo", HTTP_BODY_JSON, handle_echo},
-    {HTTP_GET, "/things/{id}", HTTP_BODY_NONE, handle_show},
-    {HTTP_PUT, "/things/{id}", HTTP_BODY_JSON, handle_echo},
-    {HTTP_GET, "/things/{id}/parts/{part}", HTTP_BODY_NONE, handle_show},
-    {HTTP_PUT, "/stocks", HTTP_BODY_JSON_OR_CSV, handle_csv},
-    {HTTP_GET, "/hold", HTTP_BODY_NONE, handle_hold},
-    {HTTP_GET, "/large", HTTP_BODY_NONE, handle_large},
-    {HTTP_GET, "/stream", HTTP_BODY_NONE, handle_stream},
+    {HTTP_POST, "/echo", HTTP_BODY_JSON, handle_echo, 0},
+    {HTTP_GET, "/things/{id}", HTTP_BODY_NONE, handle_show, 0},
+    {HTTP_PUT, "/things/{id}", HTTP_BODY_JSON, handle_echo, 0},
+    {HTTP_GET, "/things/{id}/parts/{part}", HTTP_BODY_NONE, handle_show, 0},
+    {HTTP_PUT, "/stocks", HTTP_BODY_JSON_OR_CSV, handle_csv, 0},
+    {HTTP_GET, "/hold", HTTP_BODY_NONE, handle_hold, 0},
+    {HTTP_GET, "/large", HTTP_BODY_NONE, handle_large, 0},
+    {HTTP_GET, "/stream", HTTP_BODY_NONE, handle_stream, 0},
     {0},
 };
 
@@ -119,6 +121,15 @@ static const struct http_route http_fixture_routes[] = {
 static inline void note_drained(void *arg)
 {
 	((struct http_fixture *)arg)->drained++;
+}
+
+/* An answer leaves. */
+static inline void note_answered(const struct http_request *request, int status, void *arg)
+{
+	struct http_fixture *f = arg;
+	(void)request;
+	f->answered++;
+	f->answered_status = status;
 }
 
 /* A server on a free port. */
@@ -131,6 +142,7 @@ static inline int setup(void **state)
 						    .max_body_bytes = MAX_BODY,
 						    .routes = http_fixture_routes,
 						    .drained = note_drained,
+						    .answered = note_answered,
 						    .arg = f};
 	f->server = http_server_new(f->base, &options, &err);
 	assert_non_null(f->server);

@@ -17,6 +17,8 @@ static void connections_serve_many_requests_also_pipelined(void **state)
 	assert_non_null(strstr(f->answer, "\"id\":\"2\""));
 	assert_non_null(strstr(f->answer, "\"id\":\"3\""));
 	assert_int_equal(f->handled, 3);
+	assert_int_equal(f->answered, 3);
+	assert_int_equal(f->answered_status, 200);
 	close(fd);
 }
 
