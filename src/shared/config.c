@@ -111,8 +111,8 @@ bool config_section_open(struct config *config, const char *section, struct err 
 
 	if (!config_section_split(section, &name))
 		return err_set(err, ERR_CONFIG,
-			       "unknown section [%s]; there are [redis], [api], [window], [lanes], [worker], [orders], "
-			       "[paper] and [broker.NAME]",
+			       "unknown section [%s]; there are [redis], [api], [window], [lanes], [calendars], "
+			       "[worker], [orders], [paper] and [broker.NAME]",
 			       config_quote(section, quoted));
 	if (name == NULL)
 		return true;

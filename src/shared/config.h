@@ -16,8 +16,8 @@
 #include "shared/err.h"
 
 #define CONFIG_BROKERS_MAX 16
-#define CONFIG_NAME_SIZE 32
-#define CONFIG_TEXT_SIZE 256
+#define CONFIG_NAME_SIZE   32
+#define CONFIG_TEXT_SIZE   256
 
 enum config_durability { DURABILITY_STRICT, DURABILITY_RELAXED };
 enum config_adapter { ADAPTER_NONE, ADAPTER_ALPACA, ADAPTER_KITE };
@@ -28,10 +28,10 @@ struct config_broker {
 	char base_url[CONFIG_TEXT_SIZE];
 	int64_t timeout_ms; /* for one call to the broker; below worker.lease_ms */
 	int64_t lot_nano;
-	int64_t minor_unit_nano; /* smallest unit of money given to a user */
-	int64_t rate_per_min;	 /* 0: no limit */
-	int64_t max_slice_quantity_nano; /* 0: no limit */
-	char calendar[CONFIG_NAME_SIZE];
+	int64_t minor_unit_nano;	   /* smallest unit of money given to a user */
+	int64_t rate_per_min;		   /* 0: no limit */
+	int64_t max_slice_quantity_nano;   /* 0: no limit */
+	char calendar[CONFIG_TEXT_SIZE];   /* a name or a path; "": always open */
 	char key_id[CONFIG_TEXT_SIZE];	   /* from the environment only */
 	char key_secret[CONFIG_TEXT_SIZE]; /* from the environment only */
 };
@@ -59,7 +59,15 @@ struct config {
 		int64_t coalesce_ms;
 		int64_t large_notional_nano;
 		int64_t large_quantity_nano;
+		int64_t large_adv_pct_nano;  /* of the average daily volume */
+		int64_t open_delay_s;	     /* from the open to the first window */
+		int64_t rush_before_close_s; /* how long before the close the rush begins */
+		int64_t rush_length_s;	     /* from window to window in it */
+		int64_t last_before_close_s; /* when the last one is due */
 	} lanes;
+	struct {
+		char dir[CONFIG_TEXT_SIZE]; /* "": beside the configuration, else conf/calendars */
+	} calendars;
 	struct {
 		int64_t concurrency;
 		int64_t lease_ms;
@@ -73,6 +81,7 @@ struct config {
 		char ledger_file[CONFIG_TEXT_SIZE];
 		char stocks_file[CONFIG_TEXT_SIZE];
 		int64_t rate_per_min; /* of /v2 calls; 0: no limit */
+		char calendar[CONFIG_TEXT_SIZE];
 	} paper;
 	struct config_broker brokers[CONFIG_BROKERS_MAX];
 	size_t broker_count;
@@ -97,8 +106,8 @@ bool config_check(const struct config *config, struct err *err) MUST_USE;
 /* NULL where no broker has that name. */
 const struct config_broker *config_broker(const struct config *config, const char *name);
 
-/* The functions above stop at the first problem. These go on and tell every one, each as an error that can be printed as
- * it stands; they return how many there were. What was right is stored. */
+/* The functions above stop at the first problem. These go on and tell every one, each as an error that can be printed
+ * as it stands; they return how many there were. What was right is stored. */
 typedef void config_problem_fn(const struct err *problem, void *arg);
 size_t config_tell_file(struct config *config, const char *path, config_problem_fn *tell, void *arg);
 size_t config_tell_environment(struct config *config, config_problem_fn *tell, void *arg);

@@ -73,6 +73,10 @@ static void check_window(struct check *check)
 	if (config->window.max_ahead_s < config->window.length_s)
 		tell_problem(check, "window.max_ahead_s: %lld is less than window.length_s (%lld)",
 			     (long long)config->window.max_ahead_s, (long long)config->window.length_s);
+	if (config->lanes.last_before_close_s >= config->lanes.rush_before_close_s)
+		tell_problem(check, "lanes.last_before_close_s: %lld is not below lanes.rush_before_close_s (%lld)",
+			     (long long)config->lanes.last_before_close_s,
+			     (long long)config->lanes.rush_before_close_s);
 }
 
 /* What a broker cannot do without. */
@@ -86,9 +90,6 @@ static void check_broker_is_complete(struct check *check, const struct config_br
 		tell_problem(check, "broker.all: this name means every broker where trading is halted; take another");
 	if (broker->base_url[0] == '\0')
 		tell_problem(check, "broker.%s.base_url: missing; it must be an http:// or https:// URL", broker->name);
-	if (broker->calendar[0] != '\0')
-		tell_problem(check, "broker.%s.calendar: market calendars are not available yet; leave it empty",
-			     broker->name);
 	if ((broker->key_id[0] == '\0') != (broker->key_secret[0] == '\0'))
 		tell_problem(check,
 			     "broker.%s: one of its _KEY_ID and _KEY_SECRET is in the environment without the other",

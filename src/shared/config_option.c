@@ -82,7 +82,7 @@ static const struct {
     [CONFIG_PREFIX] = {check_prefix, "a word like [a-z][a-z0-9_-]*"},
     [CONFIG_BROKER_NAME] = {config_is_broker_name, "a word like [a-z0-9][a-z0-9_]*"},
     [CONFIG_USER] = {ids_is_name, "printable ASCII without space, quote, backslash or colon"},
-    [CONFIG_CALENDAR] = {check_prefix, "a word like [a-z][a-z0-9_-]*"},
+    [CONFIG_CALENDAR] = {check_path, "the name of a calendar like XNYS, or the path of its file"},
     [CONFIG_ADDRESS] = {check_address, "host:port or [v6]:port with a port from 0 to 65535"},
     [CONFIG_PATH] = {check_path, "the path of a file"},
     [CONFIG_HTTP_URL] = {check_http_url,

@@ -47,6 +47,21 @@ static const struct config_option options[] = {
      "an order of this much money or more is large", AT(lanes.large_notional_nano)},
     {"lanes.large_quantity", CONFIG_DECIMAL, 1, UNITS_MAX, NULL, "10000",
      "an order of this many shares or more is large", AT(lanes.large_quantity_nano)},
+    {"lanes.large_adv_pct", CONFIG_DECIMAL, 1, INT64_C(1000000) * NANO, NULL, "1",
+     "an order of this much of the stock's average daily volume or more is large, in percent",
+     AT(lanes.large_adv_pct_nano)},
+    {"lanes.open_delay_s", CONFIG_INTEGER, 0, 3600, NULL, "60",
+     "the first window of a session falls due this long after the open, or later", AT(lanes.open_delay_s)},
+    {"lanes.rush_before_close_s", CONFIG_INTEGER, 1, 14400, NULL, "900",
+     "this long before the close windows become short", AT(lanes.rush_before_close_s)},
+    {"lanes.rush_length_s", CONFIG_INTEGER, 1, 3600, NULL, "30", "then one falls due so often",
+     AT(lanes.rush_length_s)},
+    {"lanes.last_before_close_s", CONFIG_INTEGER, 0, 3600, NULL, "120",
+     "the last one so long before the close; later orders go to the next session", AT(lanes.last_before_close_s)},
+
+    {"calendars.dir", CONFIG_PATH, NO_BOUNDS, "",
+     "where calendars are; without it `calendars` beside the configuration's file, or else conf/calendars",
+     AT(calendars.dir)},
 
     {"worker.concurrency", CONFIG_INTEGER, 1, 4096, NULL, "64", "blocks that one worker drives at once",
      AT(worker.concurrency)},
@@ -65,6 +80,8 @@ static const struct config_option options[] = {
      AT(paper.stocks_file)},
     {"paper.rate_per_min", CONFIG_INTEGER, 0, 1000000, NULL, "0", "calls a minute before it answers 429; 0: no limit",
      AT(paper.rate_per_min)},
+    {"paper.calendar", CONFIG_CALENDAR, NO_BOUNDS, "",
+     "its sessions: day orders expire at the close; without one it is always open", AT(paper.calendar)},
 
     {"broker.NAME.adapter", CONFIG_CHOICE, 0, 0, adapters, "", "what the broker speaks; kite is not available yet",
      AT_BROKER(adapter)},
@@ -79,8 +96,8 @@ static const struct config_option options[] = {
      AT_BROKER(rate_per_min)},
     {"broker.NAME.max_slice_quantity", CONFIG_DECIMAL, 0, UNITS_MAX, NULL, "0",
      "larger blocks are split into orders of this; 0: no limit", AT_BROKER(max_slice_quantity_nano)},
-    {"broker.NAME.calendar", CONFIG_CALENDAR, NO_BOUNDS, "", "its market's sessions; not available yet",
-     AT_BROKER(calendar)},
+    {"broker.NAME.calendar", CONFIG_CALENDAR, NO_BOUNDS, "",
+     "the calendar of its market, a name or a path; without one it is always open", AT_BROKER(calendar)},
 };
 
 _Static_assert(sizeof(options) / sizeof(options[0]) <= CONFIG_OPTIONS_MAX, "raise CONFIG_OPTIONS_MAX");

@@ -19,6 +19,7 @@
 struct program {
 	const struct program_hooks *hooks;
 	struct config config;
+	struct calendars calendars;
 	struct event_base *base;
 	struct event *signals[2]; /* SIGTERM, SIGINT */
 	void *app;
@@ -43,6 +44,11 @@ struct event_base *program_base(struct program *program)
 const struct config *program_config(const struct program *program)
 {
 	return &program->config;
+}
+
+const struct calendars *program_calendars(const struct program *program)
+{
+	return &program->calendars;
 }
 
 void program_set_app(struct program *program, void *app)
@@ -181,6 +187,8 @@ static bool read_configuration(struct program *program, const struct command *co
 	problems += config_tell_environment(&program->config, print_problem, name);
 	if (problems == 0)
 		problems += config_tell_check(&program->config, print_problem, name);
+	if (problems == 0)
+		problems += calendars_load(&program->calendars, &program->config, command->file, print_problem, name);
 	return problems == 0;
 }
 
@@ -273,6 +281,7 @@ int program_main(int argc, char **argv, const struct program_hooks *hooks)
 		exit_code = program->exit_code;
 	}
 	free(command.settings);
+	calendars_free(&program->calendars);
 	explicit_bzero(&program->config, sizeof(program->config));
 	free(program);
 	return exit_code;

@@ -8,6 +8,7 @@
 
 #include <event2/event.h>
 
+#include "shared/calendars.h"
 #include "shared/config.h"
 #include "shared/err.h"
 
@@ -33,6 +34,7 @@ int program_main(int argc, char **argv, const struct program_hooks *hooks);
 
 struct event_base *program_base(struct program *program);
 const struct config *program_config(const struct program *program);
+const struct calendars *program_calendars(const struct program *program);
 void program_set_app(struct program *program, void *app);
 void *program_app(struct program *program);
 

@@ -277,11 +277,11 @@ static void file_problems_name_file_line_and_key(void **state)
 	    {"[redis]\n\nurll = x\n",
 	     FILE_NAME ":3: redis.urll: unknown key; [redis] has url, prefix, durability, min_replicas, timeout_ms\n"},
 	    {"[rediss]\nurl = x\n",
-	     FILE_NAME ":1: unknown section [rediss]; there are [redis], [api], [window], [lanes], [worker], [orders], "
-		       "[paper] and [broker.NAME]\n"},
+	     FILE_NAME ":1: unknown section [rediss]; there are [redis], [api], [window], [lanes], [calendars], "
+		       "[worker], [orders], [paper] and [broker.NAME]\n"},
 	    {"[broker]\n",
-	     FILE_NAME ":1: unknown section [broker]; there are [redis], [api], [window], [lanes], [worker], [orders], "
-		       "[paper] and [broker.NAME]\n"},
+	     FILE_NAME ":1: unknown section [broker]; there are [redis], [api], [window], [lanes], [calendars], "
+		       "[worker], [orders], [paper] and [broker.NAME]\n"},
 	    {"[broker.Paper]\n",
 	     FILE_NAME ":1: [broker.Paper]: a broker's name must be a word like [a-z0-9][a-z0-9_]*, at "
 		       "most 31 bytes\n"},
