@@ -30,6 +30,8 @@ struct config_broker {
 	int64_t lot_nano;
 	int64_t minor_unit_nano;	   /* smallest unit of money given to a user */
 	int64_t rate_per_min;		   /* 0: no limit */
+	int64_t rate_period_ms;		   /* how long that minute is: shorter in tests only */
+	int64_t max_daily_notional_nano;   /* 0: no cap */
 	int64_t max_slice_quantity_nano;   /* 0: no limit */
 	char calendar[CONFIG_TEXT_SIZE];   /* a name or a path; "": always open */
 	char key_id[CONFIG_TEXT_SIZE];	   /* from the environment only */
@@ -65,6 +67,14 @@ struct config {
 		int64_t rush_length_s;	     /* from window to window in it */
 		int64_t last_before_close_s; /* when the last one is due */
 	} lanes;
+	struct { /* each: 0 is no cap */
+		int64_t max_order_quantity_nano;
+		int64_t max_order_notional_nano;
+		int64_t max_block_notional_nano;
+		int64_t price_collar_pct_nano;
+		int64_t max_price_age_s;
+		int64_t orders_per_min_per_user;
+	} caps;
 	struct {
 		char dir[CONFIG_TEXT_SIZE]; /* "": beside the configuration, else conf/calendars */
 	} calendars;
@@ -81,6 +91,7 @@ struct config {
 		char ledger_file[CONFIG_TEXT_SIZE];
 		char stocks_file[CONFIG_TEXT_SIZE];
 		int64_t rate_per_min; /* of /v2 calls; 0: no limit */
+		int64_t rate_period_ms;
 		char calendar[CONFIG_TEXT_SIZE];
 	} paper;
 	struct config_broker brokers[CONFIG_BROKERS_MAX];
