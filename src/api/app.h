@@ -16,6 +16,7 @@
 #include "shared/redis_link.h"
 
 struct commit;
+struct redis_time;
 struct stock_table;
 struct waiters;
 
@@ -30,6 +31,7 @@ struct app {
 	struct redis_link *changes; /* listens on `changes`: reference data that changed */
 
 	struct stock_table *stocks; /* a copy in memory */
+	struct redis_time *time;    /* Redis's clock */
 	struct commit *commit;	    /* orders on their way into Redis */
 	struct waiters *waiters;    /* answers that wait for orders to end */
 	struct http_server *server;

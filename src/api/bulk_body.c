@@ -61,7 +61,7 @@ static char *reason_new(const struct err *err)
 	return reason;
 }
 
-void bulk_body_size(struct bulk_body *body, const struct config *config, const struct stock_table *stocks)
+void bulk_body_size(struct bulk_body *body, const struct bulk_facts *known)
 {
 	struct err err;
 	body->orders = array_new(body->order_count, sizeof *body->orders);
@@ -71,9 +71,10 @@ void bulk_body_size(struct bulk_body *body, const struct config *config, const s
 		for (size_t s = 0; s < from->request.count; s++, order++) {
 			const struct suggestion *suggestion = &from->request.suggestions[s];
 			const struct sizing_facts facts = {
-			    .config = config,
-			    .stock = stock_table_find(stocks, suggestion->symbol),
+			    .config = known->config,
+			    .stock = stock_table_find(known->stocks, suggestion->symbol),
 			    .investment_nano = from->investment_nano,
+			    .now_ms = known->now_ms,
 			};
 			order->from = from;
 			if (!sizing_compute(suggestion, &facts, &order->sized, &err))

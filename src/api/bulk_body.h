@@ -39,8 +39,14 @@ struct bulk_body {
  * case. */
 bool bulk_body_parse(const json_t *json, const char *default_user, struct bulk_body *body, struct problems *problems);
 
+/* What sizing needs to know besides the body. */
+struct bulk_facts {
+	const struct config *config;
+	const struct stock_table *stocks;
+	int64_t now_ms; /* Redis's clock; 0: not known */
+};
 /* Sizes all orders; what cannot be sized or traded gets its reason. */
-void bulk_body_size(struct bulk_body *body, const struct config *config, const struct stock_table *stocks);
+void bulk_body_size(struct bulk_body *body, const struct bulk_facts *facts);
 
 void bulk_body_free(struct bulk_body *body);
 

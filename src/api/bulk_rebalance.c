@@ -13,6 +13,7 @@
 #include "api/idempotency.h"
 #include "api/investment_value.h"
 #include "api/query.h"
+#include "api/redis_time.h"
 #include "api/request_view.h"
 #include "api/waiter.h"
 #include "shared/fault.h"
@@ -130,7 +131,8 @@ static void on_stored(const struct err *err, void *arg)
 static void bulk_size_and_store(struct bulk *bulk)
 {
 	const struct bulk_store_source source = {bulk->app, &bulk->body, &bulk->idempotency};
-	bulk_body_size(&bulk->body, bulk->app->config, bulk->app->stocks);
+	const struct bulk_facts facts = {bulk->app->config, bulk->app->stocks, redis_time_now_ms(bulk->app->time)};
+	bulk_body_size(&bulk->body, &facts);
 	bulk->state = BULK_STORE;
 	bulk_store(&source, on_stored, bulk);
 }

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "api/access.h"
 #include "api/app.h"
 #include "api/failure.h"
 #include "api/fields.h"
@@ -107,12 +108,24 @@ static void on_written(const redisReply *reply, const struct err *err, void *arg
 	halt_views_load(http_arg(flow->request), on_halts, flow);
 }
 
+/* Who it is: the token says it; where there are no tokens the caller does, or else the address. */
+static void name_caller(struct halt_flow *flow)
+{
+	const char *label = access_label(flow->request);
+
+	if (strcmp(label, "anonymous") != 0)
+		(void)snprintf(flow->by, sizeof flow->by, "%s", label);
+	else if (!flow->by[0])
+		(void)snprintf(flow->by, sizeof flow->by, "%s", http_peer(flow->request));
+}
+
 /* Sends the script. */
 static void send_script(struct halt_flow *flow)
 {
 	struct app *app = http_arg(flow->request);
 	struct script_args *args = script_args_new();
 
+	name_caller(flow);
 	script_args_add(args, flow->scope);
 	if (!flow->is_resume)
 		script_args_add(args, "operator");
@@ -176,7 +189,6 @@ static void start(struct http_request *request, bool is_resume)
 		abort();
 	*flow =
 	    (struct halt_flow){.request = request, .is_resume = is_resume, .scope = HALT_ALL, .reason = "none given"};
-	(void)snprintf(flow->by, sizeof flow->by, "%s", http_peer(request));
 	(void)http_body(request, &length);
 	if (length > 0 && !(body = http_body_json(request, &err))) {
 		http_answer_error(request, &err, NULL);

@@ -7,6 +7,7 @@
 #include "api/app.h"
 #include "api/commit.h"
 #include "api/halt_view.h"
+#include "api/redis_time.h"
 #include "api/routes.h"
 #include "api/stock_table.h"
 #include "api/waiter.h"
@@ -68,6 +69,7 @@ static void on_read_up(struct redis_link *link, void *arg)
 	struct app *app = arg;
 	(void)link;
 	stock_table_load(app->stocks);
+	redis_time_ask(app->time);
 	halt_views_load(app, on_halts, app);
 }
 
@@ -139,6 +141,7 @@ static void app_free(struct app *app)
 	redis_link_free(app->read);
 	commit_free(app->commit);
 	waiters_free(app->waiters);
+	redis_time_free(app->time);
 	stock_table_free(app->stocks);
 	http_server_free(app->server);
 	if (app->drain_step)
@@ -164,6 +167,7 @@ static bool start(struct program *program, struct err *err)
 	app->done = redis_link_new(app->base, app->config, "done", "done", &done_hooks, app);
 	app->changes = redis_link_new(app->base, app->config, "changes", "changes", &changes_hooks, app);
 	app->stocks = stock_table_new(app->read, app->config->redis.prefix);
+	app->time = redis_time_new(app->base, app->read);
 	app->commit = commit_new(app->base, app->config, app->write);
 	app->waiters = waiters_new(app);
 	program_set_app(program, app);

@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "api/caps.h"
+
 /* One order while it is sized. */
 struct sizing {
 	const struct suggestion *suggestion;
@@ -129,6 +131,14 @@ static bool quantity_round(const struct sizing *sizing, int128 wide, int64_t *qu
 	return *quantity > 0 || refuse_too_small(sizing, err);
 }
 
+/* Whether the order keeps to the caps. */
+static bool check_caps(const struct sizing *sizing, int64_t quantity_nano, struct err *err)
+{
+	const struct sizing_facts *facts = sizing->facts;
+	const struct caps_order order = {sizing->suggestion, facts->stock, quantity_nano, facts->now_ms};
+	return caps_check(facts->config, &order, err);
+}
+
 const char *sizing_field(const struct suggestion *suggestion, enum err_code code)
 {
 	static const char *const size_fields[] = {
@@ -136,8 +146,10 @@ const char *sizing_field(const struct suggestion *suggestion, enum err_code code
 	    [SIZING_AMOUNT] = "amount",
 	    [SIZING_WEIGHT] = "weight_change",
 	};
-	if (code == ERR_BAD_QUANTITY || code == ERR_NO_INVESTMENT)
+	if (code == ERR_BAD_QUANTITY || code == ERR_NO_INVESTMENT || code == ERR_OVER_CAP)
 		return size_fields[suggestion->sizing];
+	if (code == ERR_PRICE_COLLAR)
+		return "limit_price";
 	return code == ERR_UNKNOWN_BROKER && *suggestion->broker_type ? "broker_type" : "symbol";
 }
 
@@ -150,7 +162,13 @@ bool sizing_compute(const struct suggestion *suggestion, const struct sizing_fac
 	sizing.lot_nano = lot_choose(facts->stock, sizing.broker);
 
 	int64_t quantity = suggestion->sizing == SIZING_QUANTITY ? suggestion->size_nano : 0;
-	bool good = check_tradable(&sizing, err) && quantity_round(&sizing, quantity_compute(&sizing), &quantity, err);
+	bool good = check_tradable(&sizing, err) &&
+		    quantity_round(&sizing, quantity_compute(&sizing), &quantity, err) &&
+		    check_caps(&sizing, quantity, err);
+	order->notional_nano = 0;
+	if (good && sizing.broker->max_daily_notional_nano > 0)
+		order->notional_nano =
+		    caps_notional_nano(&(struct caps_order){suggestion, facts->stock, quantity, facts->now_ms});
 	memcpy(order->broker_type, sizing.broker_name, strlen(sizing.broker_name) + 1);
 	signature_format(&sizing, order->signature);
 	order->quantity_nano = quantity;

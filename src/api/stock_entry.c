@@ -1,6 +1,7 @@
 /* Fields by table: name, and how its value is kept. */
 #include "api/stock_entry.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -190,10 +191,21 @@ char *stock_entry_text(const struct stock_entry *entry)
 	return text;
 }
 
+void stock_entry_stamp(char **text, int64_t priced_at_ms)
+{
+	char *stamped;
+
+	if (asprintf(&stamped, "%.*s,\"priced_at\":%lld}", (int)strlen(*text) - 1, *text, (long long)priced_at_ms) < 0)
+		abort();
+	free(*text);
+	*text = stamped;
+}
+
 json_t *stock_view(const struct config *config, const char *symbol, const char *json_text)
 {
 	json_t *stored = json_loads(json_text, 0, NULL);
 	const char *name = json_string_value(json_object_get(stored, names[STOCK_BROKER_TYPE]));
+	json_int_t priced_at = json_integer_value(json_object_get(stored, "priced_at"));
 	const struct config_broker *broker;
 	json_t *view = json_object();
 	char text[DECIMAL_TEXT];
@@ -211,6 +223,7 @@ json_t *stock_view(const struct config *config, const char *symbol, const char *
 		view_set(view, names[STOCK_LOT], json_string(decimal_format(broker->lot_nano, text)));
 	if (json_is_null(json_object_get(view, names[STOCK_TRADABLE])))
 		view_set(view, names[STOCK_TRADABLE], json_boolean(json_is_object(stored)));
+	view_set(view, "priced_at", priced_at ? view_time(priced_at) : json_null());
 	json_decref(stored);
 	return view;
 }

@@ -69,6 +69,9 @@ bool stock_entries_repeat(const struct stock_entries *entries, const struct stoc
 /* The JSON text that Redis holds; freed by the caller. */
 char *stock_entry_text(const struct stock_entry *entry);
 
+/* Adds the time of its price to such a text, as lua/stocks.lua does. */
+void stock_entry_stamp(char **text, int64_t priced_at_ms);
+
 /* A stock as the API shows it, out of that text: what it does not say is as the configuration has it, else null. */
 json_t *stock_view(const struct config *config, const char *symbol, const char *json_text);
 

@@ -113,6 +113,7 @@ static bool stock_read(const json_t *json, struct stock *stock, struct err *err)
 		return err_set(err, ERR_BAD_TYPE, "broker_type: it is no name of a broker");
 	if (broker)
 		memcpy(stock->broker_type, broker, strlen(broker) + 1);
+	stock->priced_at_ms = json_integer_value(json_object_get(json, "priced_at"));
 	stock->tradable = !json_is_false(json_object_get(json, "tradable"));
 	return true;
 }

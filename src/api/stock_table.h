@@ -21,6 +21,7 @@ struct stock {
 	int64_t lot_nano;		    /* 0: the broker's */
 	int64_t price_nano;		    /* 0: none */
 	int64_t average_daily_volume_nano;  /* 0: not known */
+	int64_t priced_at_ms;		    /* when the price was stored, by Redis's clock; 0: not known */
 	bool tradable;
 };
 
@@ -39,8 +40,9 @@ void stock_table_load(struct stock_table *table);
 /* true once a load has ended well; stays so while Redis is away. */
 bool stock_table_is_loaded(const struct stock_table *table);
 
-/* One stock as its JSON text in Redis: {"price", "broker_type", "lot", "tradable", "average_daily_volume"}, each of
- * them may lack or be null. Text that is nothing of the kind is logged and the stock counts as not tradable. */
+/* One stock as its JSON text in Redis: {"price", "broker_type", "lot", "tradable", "average_daily_volume",
+ * "priced_at"}, each of them may lack or be null. Text that is nothing of the kind is logged and the stock counts as
+ * not tradable. */
 void stock_table_put(struct stock_table *table, const char *symbol, const char *json_text);
 
 /* NULL where the symbol is not known. Valid until the loop turns. */

@@ -21,7 +21,8 @@ struct stocks_flow {
 	struct http_request *request;
 	bool is_one; /* of PUT /stocks/{symbol} */
 	struct stock_entries entries;
-	char **texts; /* what is stored of each */
+	char **texts; /* what is stored of each, without the time of its price */
+	int64_t priced_at_ms;
 	size_t stored;
 	size_t asked;
 };
@@ -39,8 +40,10 @@ static void stocks_free(struct stocks_flow *flow)
 /* Everything is stored. */
 static void stocks_answer(struct stocks_flow *flow)
 {
-	for (size_t i = 0; i < flow->entries.count; i++)
+	for (size_t i = 0; i < flow->entries.count; i++) {
+		stock_entry_stamp(&flow->texts[i], flow->priced_at_ms);
 		stock_table_put(flow->app->stocks, flow->entries.list[i].symbol, flow->texts[i]);
+	}
 	if (flow->is_one)
 		http_answer_json(flow->request, 200,
 				 stock_view(flow->app->config, flow->entries.list[0].symbol, flow->texts[0]));
@@ -70,11 +73,11 @@ static void on_stored(const redisReply *reply, const struct err *err, void *arg)
 {
 	struct stocks_flow *flow = arg;
 
-	(void)reply;
 	if (err) {
 		stocks_fail(flow, err);
 		return;
 	}
+	flow->priced_at_ms = reply_int(reply_at(reply, 2), 0);
 	flow->stored = flow->asked;
 	if (flow->stored < flow->entries.count)
 		stocks_store(flow);

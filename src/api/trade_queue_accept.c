@@ -15,6 +15,7 @@
 #include "api/lane.h"
 #include "api/order_request.h"
 #include "api/order_view.h"
+#include "api/redis_time.h"
 #include "api/request_view.h"
 #include "api/sizing.h"
 #include "shared/fault.h"
@@ -216,6 +217,7 @@ static void orders_size(struct acceptance *acceptance)
 		    .config = acceptance->app->config,
 		    .stock = stock_table_find(acceptance->app->stocks, request->suggestions[i].symbol),
 		    .investment_nano = acceptance->investment_nano,
+		    .now_ms = redis_time_now_ms(acceptance->app->time),
 		};
 		if (sizing_compute(&request->suggestions[i], &facts, &acceptance->orders[i], &err))
 			continue;

@@ -34,6 +34,9 @@
 	X(ERR_UNKNOWN_BROKER, "unknown_broker", 422, "The broker is not configured")                                   \
 	X(ERR_NO_PRICE, "no_price", 422, "The symbol has no price to size with")                                       \
 	X(ERR_NO_INVESTMENT, "no_investment", 422, "The investment is not known")                                      \
+	X(ERR_STALE_PRICE, "stale_price", 422, "The last price is too old to trade on")                                \
+	X(ERR_PRICE_COLLAR, "price_collar", 422, "The limit price is too far from the last price")                     \
+	X(ERR_OVER_CAP, "over_cap", 422, "A cap would be broken")                                                      \
 	X(ERR_NOT_ACCEPTED, "not_accepted", 422, "The request cannot be accepted")                                     \
 	X(ERR_UNAUTHORIZED, "unauthorized", 401, "A valid token is needed")                                            \
 	X(ERR_FORBIDDEN, "forbidden", 403, "The token's role may not do this")                                         \

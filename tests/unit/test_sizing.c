@@ -90,7 +90,7 @@ static void sizes_exactly_and_rounds_down(void **state)
 		const struct stock stock = stock_of(c);
 		const struct suggestion suggestion = {
 		    .symbol = "AAPL", .sizing = c->kind, .size_nano = nano_of(c->size, 0)};
-		const struct sizing_facts facts = {&config, &stock, nano_of(c->investment, INVESTMENT_UNKNOWN)};
+		const struct sizing_facts facts = {&config, &stock, nano_of(c->investment, INVESTMENT_UNKNOWN), 0};
 		struct sized_order order;
 		struct err err = {.code = ERR_NONE};
 		bool good = sizing_compute(&suggestion, &facts, &order, &err);
@@ -115,7 +115,8 @@ static void the_least_that_is_told_is_enough(void **state)
 		const struct stock stock = stock_of(&cases[i]);
 		struct suggestion suggestion = {
 		    .symbol = "AAPL", .sizing = cases[i].kind, .size_nano = nano_of(cases[i].size, 0)};
-		const struct sizing_facts facts = {&config, &stock, nano_of(cases[i].investment, INVESTMENT_UNKNOWN)};
+		const struct sizing_facts facts = {&config, &stock, nano_of(cases[i].investment, INVESTMENT_UNKNOWN),
+						   0};
 		struct sized_order order;
 		struct err err;
 		assert_false(sizing_compute(&suggestion, &facts, &order, &err));
@@ -147,7 +148,7 @@ static void broker_and_lot_come_from_the_nearest_that_names_them(void **state)
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		struct stock stock = {.symbol = "AAPL", .tradable = true, .price_nano = NANO};
 		struct suggestion suggestion = {.symbol = "AAPL", .sizing = SIZING_QUANTITY, .size_nano = 5 * NANO};
-		const struct sizing_facts facts = {&config, &stock, INVESTMENT_UNKNOWN};
+		const struct sizing_facts facts = {&config, &stock, INVESTMENT_UNKNOWN, 0};
 		struct sized_order order;
 		struct err err = {.code = ERR_NONE};
 		strcpy(stock.broker_type, cases[i].of_stock);
@@ -163,7 +164,7 @@ static void broker_and_lot_come_from_the_nearest_that_names_them(void **state)
 static void the_signature_tells_orders_apart_that_cannot_share_a_block(void **state)
 {
 	const struct stock stock = {.symbol = "AAPL", .tradable = true, .price_nano = NANO};
-	const struct sizing_facts facts = {&config, &stock, INVESTMENT_UNKNOWN};
+	const struct sizing_facts facts = {&config, &stock, INVESTMENT_UNKNOWN, 0};
 	struct suggestion suggestion = {.symbol = "AAPL",
 					.is_sell = true,
 					.is_limit = true,
@@ -184,7 +185,7 @@ static void what_cannot_be_traded_says_why_and_is_complete(void **state)
 {
 	struct stock stock = {.symbol = "AAPL", .price_nano = NANO};
 	struct suggestion suggestion = {.symbol = "AAPL", .sizing = SIZING_AMOUNT, .size_nano = NANO};
-	struct sizing_facts facts = {&config, NULL, INVESTMENT_UNKNOWN};
+	struct sizing_facts facts = {&config, NULL, INVESTMENT_UNKNOWN, 0};
 	struct sized_order order;
 	struct err err;
 	(void)state;
