@@ -8,12 +8,13 @@
 -- WRITES   block:* slice:* window:* windows:working windows:done blocks blocks:* house; publishes done
 -- USES: base move held window_end
 local block, retention = ARGV[1], tonumber(ARGV[3])
-local got = held(block, ARGV[2], 'status', 'orders', 'allocated', 'window', 'outcome', 'symbol', 'side', 'broker_type')
+local got = held(block, ARGV[2], 'status', 'orders', 'allocated', 'window', 'outcome', 'symbol', 'side', 'broker_type',
+	'submitted_at')
 if not got or got[2] ~= 'closing' then return {'stale'} end
 if (got[4] or '0') ~= got[3] then return {'cursor', tonumber(got[4] or 0)} end
 
 local key = P .. 'block:' .. block
-local status = got[6] == 'canceled' and call('EXISTS', key .. ':slices') == 0 and 'canceled' or 'allocated'
+local status = got[6] == 'canceled' and not got[10] and 'canceled' or 'allocated' -- canceled: nothing was sent
 if ARGV[4] ~= '0' or ARGV[5] ~= '0' or ARGV[6] ~= '0' then
 	call('XADD', P .. 'house', '*', 'block_id', block, 'symbol', got[7], 'side', got[8], 'broker_type', got[9], 'quantity',
 		ARGV[4], 'gross_amount', ARGV[5], 'fee', ARGV[6], 'executed_at', now)

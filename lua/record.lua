@@ -8,11 +8,7 @@
 -- RETURNS  recorded STATUS (of the block), or stale. A slice's status never goes back and a final one stays: any other
 --          change of it is left out.
 -- WRITES   block:* slice:* blocks blocks:*
--- USES: base move held
-local RANK = {
-	created = 0, submitting = 1, ambiguous = 1, acked = 2, partially_filled = 3, filled = 4, canceled = 4, expired = 4,
-	rejected = 4,
-}
+-- USES: base move held rank
 local block, fence, lease, next_ms = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4]
 local got = held(block, fence, 'status', 'worker')
 if not got or (got[2] ~= 'submitting' and got[2] ~= 'working') then return {'stale'} end

@@ -39,13 +39,13 @@ static void check_orders(struct audit *audit, struct audit_block *block)
 
 /* What each block status says about its slices. */
 static const struct {
-	bool has_slices; /* it may have some */
-	bool are_known;	 /* none may be unknown */
+	bool may_be_sent; /* at the least asked to leave; otherwise each is as it was planned */
+	bool are_known;	  /* none may be unknown */
 	bool are_final;
 } stages[BLOCK_STATUS_COUNT] = {
     [BLOCK_SUBMITTING] = {true, false, false},	 [BLOCK_WORKING] = {true, true, false},
     [BLOCK_CLOSING] = {true, true, true},	 [BLOCK_ALLOCATED] = {true, true, true},
-    [BLOCK_NEEDS_REVIEW] = {true, false, false},
+    [BLOCK_NEEDS_REVIEW] = {true, false, false}, [BLOCK_CANCELED] = {true, true, true},
 };
 
 /* Whether the outcome at the broker is not known yet. */
@@ -62,7 +62,7 @@ static void check_slices(struct audit *audit, struct audit_block *block)
 
 		if (!slice->exists || slice->status == SLICE_STATUS_COUNT)
 			continue;
-		if (!stages[block->status].has_slices ||
+		if ((!stages[block->status].may_be_sent && slice->status != SLICE_CREATED) ||
 		    (stages[block->status].are_known && is_unknown(slice->status)) ||
 		    (stages[block->status].are_final && !slice_status_is_final(slice->status)))
 			audit_blame_block(audit, block, AUDIT_CONSISTENT, "it is %s, but its slice %s is %s",
@@ -89,6 +89,18 @@ static bool outcome_is_right(const struct audit_block *block)
 	return strcmp(block->outcome, "unfilled") == 0 && rejected == 0 && block->slices.count > 0;
 }
 
+/* Whether a slice is or was at the broker, or may be: one that is canceled and has no id there never left. */
+static bool has_sent_slices(const struct audit_block *block)
+{
+	for (size_t i = 0; i < block->slices.count; i++) {
+		const struct audit_slice *slice = block->slices.items[i];
+
+		if (slice->status != SLICE_CANCELED || slice->broker_order_id[0] || slice->at_broker)
+			return true;
+	}
+	return false;
+}
+
 /* How far the allocation is, and how the block ended. */
 static void check_end(struct audit *audit, struct audit_block *block)
 {
@@ -106,8 +118,9 @@ static void check_end(struct audit *audit, struct audit_block *block)
 		audit_blame_block(audit, block, AUDIT_CONSISTENT,
 				  "it is %s with the outcome \"%s\", which its slices deny", block_word(block),
 				  block->outcome);
-	if (block->status == BLOCK_CANCELED && (block->slices.count > 0 || block->fills.count > 0))
-		audit_blame_block(audit, block, AUDIT_CONSISTENT, "it is canceled, but has slices or fills");
+	if (block->status == BLOCK_CANCELED && (has_sent_slices(block) || block->fills.count > 0))
+		audit_blame_block(audit, block, AUDIT_CONSISTENT,
+				  "it is canceled, but has slices that were sent, or fills");
 }
 
 /* A request's first order counts how many of it are not final. */

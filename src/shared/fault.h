@@ -75,14 +75,14 @@ enum fault_failing { FAULT_ONLY_DEATH, FAULT_OR_ERROR };
 	  "blocks are about to be claimed")                                                                            \
 	X(CLAIMED, "claimed", FAULT_IN_WORKER, FAULT_AT_ORDERS, FAULT_AGAIN, FAULT_ONLY_DEATH,                         \
 	  "blocks are claimed; nothing is done with them")                                                             \
-	X(BEGIN_READY, "begin_ready", FAULT_IN_WORKER, FAULT_AT_ORDERS, FAULT_AGAIN, FAULT_ONLY_DEATH,                 \
-	  "the slices of a block are planned; no intent is stored")                                                    \
-	X(BEGUN, "begun", FAULT_IN_WORKER, FAULT_AT_ORDERS, FAULT_AGAIN, FAULT_OR_ERROR,                               \
-	  "Redis has the intent to send a block, or has made it wait")                                                 \
-	X(INTENT_READY, "intent_ready", FAULT_IN_WORKER, FAULT_AT_TROUBLE, FAULT_ONCE, FAULT_ONLY_DEATH,               \
-	  "a slice known as not sent is to be sent; no intent is stored")                                              \
-	X(INTENT_STORED, "intent_stored", FAULT_IN_WORKER, FAULT_AT_TROUBLE, FAULT_ONCE, FAULT_OR_ERROR,               \
-	  "Redis has the intent to send a slice again")                                                                \
+	X(PLAN_READY, "plan_ready", FAULT_IN_WORKER, FAULT_AT_ORDERS, FAULT_AGAIN, FAULT_ONLY_DEATH,                   \
+	  "the slices of a block are planned; none is stored")                                                         \
+	X(PLANNED, "planned", FAULT_IN_WORKER, FAULT_AT_ORDERS, FAULT_AGAIN, FAULT_OR_ERROR,                           \
+	  "Redis has the slices of a block; none may leave yet")                                                       \
+	X(GATE_READY, "gate_ready", FAULT_IN_WORKER, FAULT_AT_TROUBLE, FAULT_AGAIN, FAULT_ONLY_DEATH,                  \
+	  "slices want to leave; no intent is stored")                                                                 \
+	X(GATE_PASSED, "gate_passed", FAULT_IN_WORKER, FAULT_AT_TROUBLE, FAULT_AGAIN, FAULT_OR_ERROR,                  \
+	  "Redis has the intent to send slices, or has made their block wait")                                         \
 	X(SUBMIT_READY, "submit_ready", FAULT_IN_WORKER, FAULT_AT_ORDERS, FAULT_AGAIN, FAULT_ONLY_DEATH,               \
 	  "the lease holds and a slice is about to be handed to the broker's adapter")                                 \
 	X(SUBMIT_CONNECTED, "submit_connected", FAULT_IN_WORKER, FAULT_AT_ORDERS, FAULT_AGAIN, FAULT_ONLY_DEATH,       \
@@ -130,7 +130,7 @@ enum fault_id {
 #define X(constant, name, program, scene, passes, failing, what) FAULT_##constant,
 	FAULT_POINTS(X)
 #undef X
-	FAULT_COUNT
+	    FAULT_COUNT
 };
 
 struct fault_point {
@@ -157,8 +157,8 @@ bool fault_pass(enum fault_id id, const char *subject);
 /* The error of a step that was made to fail: a reply that never came. */
 const struct err *fault_error(void);
 
-#define FAULT_ARM(program)			  fault_arm(program)
-#define FAULT_POINT(constant, subject)		  ((void)fault_pass(FAULT_##constant, subject))
+#define FAULT_ARM(program)	       fault_arm(program)
+#define FAULT_POINT(constant, subject) ((void)fault_pass(FAULT_##constant, subject))
 #define FAULT_POINT_OR(constant, subject, failure)                                                                     \
 	do {                                                                                                           \
 		if (fault_pass(FAULT_##constant, subject)) {                                                           \
@@ -168,8 +168,8 @@ const struct err *fault_error(void);
 
 #else
 
-#define FAULT_ARM(program)			  true
-#define FAULT_POINT(constant, subject)		  ((void)0)
+#define FAULT_ARM(program)			   true
+#define FAULT_POINT(constant, subject)		   ((void)0)
 #define FAULT_POINT_OR(constant, subject, failure) ((void)0)
 
 #endif

@@ -145,7 +145,10 @@ static void alpaca_submit(struct broker *broker, const struct broker_submit *ord
 	struct alpaca_call *call = alpaca_call_new((struct alpaca *)broker, ALPACA_SUBMIT, fn, arg);
 	char *body = expect_order(call, order) ? order_body(order) : NULL;
 	if (body) {
-		call_send(call, &(struct http_client_request){.method = HTTP_CLIENT_POST, .body = body}, "/v2/orders");
+		call_send(call,
+			  &(struct http_client_request){
+			      .method = HTTP_CLIENT_POST, .body = body, .send_by_us = order->send_by_us},
+			  "/v2/orders");
 	} else {
 		call->result.outcome = BROKER_REJECTED;
 		if (!call->result.why.code)

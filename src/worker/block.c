@@ -38,8 +38,8 @@ static int64_t read_number(const redisReply *fields, const char *field, int64_t 
 /* A person's word, as resolve.lua stored it. */
 static enum block_resolution read_resolution(const redisReply *fields)
 {
-	static const char *const words[] = {[RESOLUTION_RETRY] = "retry", [RESOLUTION_ADOPT] = "adopt",
-					    [RESOLUTION_CANCEL] = "cancel"};
+	static const char *const words[] = {
+	    [RESOLUTION_RETRY] = "retry", [RESOLUTION_ADOPT] = "adopt", [RESOLUTION_CANCEL] = "cancel"};
 	const char *value = reply_field(fields, "resolution");
 
 	for (size_t i = RESOLUTION_RETRY; value && i <= RESOLUTION_CANCEL; i++)
@@ -125,6 +125,7 @@ struct block *block_new(struct worker *worker, const redisReply *reply, struct e
 
 	block->worker = worker;
 	block->references = 1;
+	block->gate_ms = -1;
 	(void)snprintf(block->id, sizeof block->id, "%s", reply_text(reply_at(reply, 0)));
 	if (!read_fields(block, reply_at(reply, 1)) || !read_slices(block, reply_at(reply, 2))) {
 		(void)err_set(err, ERR_INTERNAL, "block %s cannot be understood", block->id);
@@ -169,6 +170,17 @@ void block_drop(struct block *block)
 	block_let_go(block);
 }
 
+/* For how long an order may still wait for its connection after its permission to be handed over is at an end. */
+#define SEND_MOST_US INT64_C(400000)
+
+/* Neither the gate's word nor the lease may be over when the first byte leaves. */
+static int64_t send_by_us(const struct block *block, const struct slice *slice)
+{
+	int64_t permit_ends_us = slice->permit_ends_us + SEND_MOST_US;
+
+	return permit_ends_us < block->lease_ends_us ? permit_ends_us : block->lease_ends_us;
+}
+
 struct broker_submit block_order(const struct block *block, const struct slice *slice)
 {
 	return (struct broker_submit){
@@ -177,5 +189,6 @@ struct broker_submit block_order(const struct block *block, const struct slice *
 	    .is_sell = block->is_sell,
 	    .quantity = slice->quantity,
 	    .limit_price = block->limit_price[0] ? block->limit_price : NULL,
+	    .send_by_us = send_by_us(block, slice),
 	};
 }

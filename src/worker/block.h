@@ -15,15 +15,15 @@
 #include "worker/slice.h"
 #include "worker/slicing.h"
 
-#define BLOCK_ID_SIZE 48
+#define BLOCK_ID_SIZE	  48
 #define BLOCK_SYMBOL_SIZE 48
 #define BLOCK_NUMBER_SIZE 24
 
 /* What a block in hand waits for; order_aggregation.c names the function that goes on with each. */
 enum block_waits_for {
 	BLOCK_WAITS_FOR_NOTHING,      /* just claimed, or between two acts */
-	BLOCK_WAITS_FOR_BEGIN,	      /* begin.lua: slices named and stored, or told to wait for the opposite side */
-	BLOCK_WAITS_FOR_INTENT,	      /* record.lua: slices known as not sent are stored as perhaps sent */
+	BLOCK_WAITS_FOR_PLAN,	      /* plan.lua: slices are named and stored */
+	BLOCK_WAITS_FOR_GATE,	      /* gate.lua: slices may leave and are stored as perhaps sent, or told to wait */
 	BLOCK_WAITS_FOR_SUBMITS,      /* the broker: submits, and look-ups of what may be there */
 	BLOCK_WAITS_FOR_FOLLOWS,      /* the broker: state (or cancellation) of slices that work */
 	BLOCK_WAITS_FOR_FILLS,	      /* the broker: the fills of final slices */
@@ -51,9 +51,11 @@ struct block {
 	struct worker *worker;
 	enum block_waits_for waits_for;
 	unsigned references;
-	unsigned replies_due; /* of script calls that are out */
-	size_t reply_tag;     /* during a step: what the call was tagged with */
-	int64_t next_ms;      /* of the record that is out: when Redis gives the block away; < 0: it stays in hand */
+	unsigned replies_due;  /* of script calls that are out */
+	size_t reply_tag;      /* during a step: what the call was tagged with */
+	int64_t next_ms;       /* of the record that is out: when Redis gives the block away; < 0: it stays in hand */
+	int64_t gate_ms;       /* when to come to the gate again; < 0: nothing that wants to leave was held back */
+	int64_t gate_asked_us; /* on the monotonic clock */
 	bool is_dropped;
 	int64_t lease_ends_us; /* on the monotonic clock, never later than in Redis */
 
@@ -90,11 +92,11 @@ struct block {
 
 TAILQ_HEAD(block_list, block);
 
-/* Out of one block of claim.lua's reply: {ID, hash, slices}. Fails (ERR_INTERNAL) where that makes no sense; the id is in
- * the message. */
+/* Out of one block of claim.lua's reply: {ID, hash, slices}. Fails (ERR_INTERNAL) where that makes no sense; the id is
+ * in the message. */
 struct block *block_new(struct worker *worker, const redisReply *reply, struct err *err);
 
-/* Gives the block the slices that begin.lua named: {submitting, CLIENT_ORDER_ID, ...}. False where their number differs. */
+/* Gives the block the slices that plan.lua named: {planned, CLIENT_ORDER_ID, ...}. False where their number differs. */
 bool block_set_slices(struct block *block, const redisReply *names, const struct slicing *slicing);
 
 void block_hold(struct block *block);

@@ -12,7 +12,6 @@
 #include "worker/order_aggregation.h"
 #include "worker/worker.h"
 
-#define BROKER_CALLS_MAX 8 /* of one block at a time: others want the broker too */
 #define US_A_MS 1000
 
 struct script_args *block_args(struct block *block)
@@ -75,7 +74,8 @@ static void on_reply(const redisReply *reply, const struct err *err, void *arg)
 void block_call_tagged(struct block *block, enum script_id script, const struct script_args *args,
 		       enum block_waits_for waits_for, size_t tag)
 {
-	bool prolongs = script == SCRIPT_BEGIN || (script == SCRIPT_RECORD && block->next_ms < 0);
+	bool prolongs =
+	    script == SCRIPT_PLAN || script == SCRIPT_GATE || (script == SCRIPT_RECORD && block->next_ms < 0);
 	struct block_reply *call = malloc(sizeof *call);
 
 	if (!call)
@@ -142,7 +142,8 @@ static void describe_evidence(const struct slice *slice, char *text, size_t size
 			       decimal_format(there->filled_nano, filled), there->broker_status,
 			       slice->result.why.message[0] ? "; " : "", slice->result.why.message);
 	else
-		(void)snprintf(text, size, "%s: sent was %s %s for %s, %lld times; known: status %s, %s filled; the broker: %s",
+		(void)snprintf(text, size,
+			       "%s: sent was %s %s for %s, %lld times; known: status %s, %s filled; the broker: %s",
 			       slice->client_order_id, slice->block->is_sell ? "sell" : "buy", slice->block->symbol,
 			       slice->quantity, (long long)slice->submits, slice_status_word(slice->status),
 			       decimal_format(slice->filled_nano, sent), slice->result.why.message);
@@ -155,8 +156,8 @@ void block_review(struct block *block, const char *why, const struct slice *slic
 
 	if (slice)
 		describe_evidence(slice, evidence, sizeof evidence);
-	log_event(LOG_WARN, "block_needs_review", "block_id", block->id, "symbol", block->symbol, "why", why, "evidence",
-		  evidence, NULL);
+	log_event(LOG_WARN, "block_needs_review", "block_id", block->id, "symbol", block->symbol, "why", why,
+		  "evidence", evidence, NULL);
 	/* The first of both replies ends it; should the record come second it finds nothing to do. */
 	if (has_changed(block))
 		block_record_as(block, -1, BLOCK_WAITS_FOR_REVIEW);
@@ -216,6 +217,12 @@ static bool lease_holds(const struct block *block)
 	return clock_monotonic_us() < block->lease_ends_us;
 }
 
+/* Whether what the gate said still counts. */
+static bool permit_holds(const struct slice *slice)
+{
+	return clock_monotonic_us() < slice->permit_ends_us;
+}
+
 /* A broker's clocks may differ among each other: what is not found is looked for from ever earlier on. */
 static struct broker_fills_query fills_query(const struct slice *slice)
 {
@@ -264,7 +271,7 @@ static void ask_broker(struct block *block, struct slice *slice)
 /* Asks on behalf of further slices, as many as may be out. */
 static void ask_more(struct block *block)
 {
-	for (; block->round.next < block->slice_count && block->round.out < BROKER_CALLS_MAX; block->round.next++) {
+	for (; block->round.next < block->slice_count && block->round.out < BLOCK_CALLS_MAX; block->round.next++) {
 		struct slice *slice = &block->slices[block->round.next];
 
 		if (slice->need == SLICE_NEEDS_NOTHING)
@@ -273,6 +280,10 @@ static void ask_more(struct block *block)
 			log_event(LOG_WARN, "block_lost", "block_id", block->id, "why", "its lease has run out", NULL);
 			block_drop(block);
 			return;
+		}
+		if (slice->need == SLICE_NEEDS_SUBMIT && !permit_holds(slice)) {
+			slice->is_changed = true; /* Redis has it as perhaps sent */
+			continue;
 		}
 		ask_broker(block, slice);
 	}
@@ -285,4 +296,6 @@ void block_start_round(struct block *block, enum block_waits_for waits_for)
 	for (size_t i = 0; i < block->slice_count; i++)
 		block->slices[i].is_asked = false;
 	ask_more(block);
+	if (block->round.out == 0 && !block->is_dropped) /* nothing may leave any more */
+		order_aggregation_step(block, NULL);
 }

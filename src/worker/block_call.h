@@ -5,6 +5,8 @@
 
 #include "worker/block.h"
 
+#define BLOCK_CALLS_MAX 8 /* to the broker, of one block at a time: others want the broker too */
+
 /* Empty arguments with block and fence at the front, borrowed until the next call of this function. */
 struct script_args *block_args(struct block *block);
 
@@ -21,8 +23,8 @@ void block_call_tagged(struct block *block, enum script_id script, const struct 
 void block_record(struct block *block, int64_t next_ms);
 void block_record_as(struct block *block, int64_t next_ms, enum block_waits_for waits_for);
 
-/* Records what has changed and sets the block aside for a person. `why` is for people; `slice` (may be NULL) is what the
- * evidence is about. */
+/* Records what has changed and sets the block aside for a person. `why` is for people; `slice` (may be NULL) is what
+ * the evidence is about. */
 void block_review(struct block *block, const char *why, const struct slice *slice);
 
 /* Asks the broker what each slice needs, a few at a time; the step comes when all have answered. */

@@ -1,6 +1,7 @@
 /* Follow: asks the broker after slices that work until each is final, with pauses that grow.
  *
- * Final slices are asked once more where their fills did not add up: more may have been filled after the end was told. */
+ * Final slices are asked once more where their fills did not add up: more may have been filled after the end was told.
+ */
 #include "shared/fault.h"
 #include "shared/log.h"
 #include "worker/backoff.h"
@@ -12,11 +13,17 @@
 /* A cancellation is mostly done by then. */
 #define AFTER_CANCEL_MS 50
 
+/* It is at the broker and may be filled (further). */
+static bool is_working(const struct slice *slice)
+{
+	return !slice_status_is_final(slice->status) && !slice_is_unknown(slice);
+}
+
 /* Some slice still works. */
 static bool has_working(const struct block *block)
 {
 	for (size_t i = 0; i < block->slice_count; i++)
-		if (!slice_status_is_final(block->slices[i].status))
+		if (is_working(&block->slices[i]))
 			return true;
 	return false;
 }
@@ -24,7 +31,7 @@ static bool has_working(const struct block *block)
 /* All are final, and an earlier look at the fills found that they do not add up. */
 static bool wants_recheck(const struct block *block)
 {
-	if (block->polls == 0 || block->is_rechecked || has_working(block))
+	if (block->polls == 0 || block->is_rechecked || has_working(block) || block_has_unknown(block))
 		return false;
 	for (size_t i = 0; i < block->slice_count; i++)
 		if (block->slices[i].broker_order_id[0])
@@ -42,6 +49,8 @@ static enum slice_need need_of(const struct block *block, const struct slice *sl
 {
 	if (slice_status_is_final(slice->status))
 		return block->is_rechecked && slice->broker_order_id[0] ? SLICE_NEEDS_FOLLOW : SLICE_NEEDS_NOTHING;
+	if (!is_working(slice))
+		return SLICE_NEEDS_NOTHING;
 	if (block->resolution == RESOLUTION_CANCEL && !slice->is_cancel_asked)
 		return SLICE_NEEDS_CANCEL;
 	return SLICE_NEEDS_FOLLOW;
@@ -69,7 +78,10 @@ static void record_followed(struct block *block, int64_t pause_ms, bool is_at_on
 	if (!block->is_rechecked)
 		block->polls++;
 	follow_ms = is_at_once ? AFTER_CANCEL_MS : backoff_follow_ms(block->polls);
-	block_record(block, pause_ms > follow_ms ? pause_ms : follow_ms);
+	follow_ms = pause_ms > follow_ms ? pause_ms : follow_ms;
+	if (block->gate_ms >= 0 && block->gate_ms < follow_ms)
+		follow_ms = block->gate_ms;
+	block_record(block, follow_ms);
 }
 
 void block_on_follows(struct block *block, const redisReply *reply)

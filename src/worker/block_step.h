@@ -8,13 +8,13 @@
 
 typedef void block_step_fn(struct block *block, const redisReply *reply);
 
-/* block_begin.c: ready or waiting -> slices are named, their intent stored. */
-void block_start_begin(struct block *block);
-block_step_fn block_on_begun;
+/* block_plan.c: ready or waiting, no slices -> slices are named, with the time at which each is due. */
+void block_start_plan(struct block *block);
+block_step_fn block_on_planned;
 
-/* block_submit.c: submitting -> every slice is known to be at the broker, or not. */
+/* block_submit.c: through the gate -> every slice that was due is known to be at the broker, or not. */
 void block_start_submit(struct block *block);
-block_step_fn block_on_intent;
+block_step_fn block_on_gate;
 block_step_fn block_on_submits;
 
 /* block_follow.c: working -> every slice is final. */

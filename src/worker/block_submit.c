@@ -1,8 +1,12 @@
-/* Submit: until every slice is known to be at the broker, or known not to be.
+/* Submit: until every slice that is due is known to be at the broker, or known not to be.
  *
- * One round sends what was never sent and looks for what may have been. Slices that are known already wait: following
- * begins when all are known. Where the slices of a round want different pauses the longest counts, so that no look-up
- * schedule is cut short. */
+ * Whatever is to leave comes to the gate first, each time. One round then sends what may leave and looks for what may
+ * have left before. Slices that are known already wait: following begins when all are known, or when the gate holds the
+ * others back. Where the slices of a round want different pauses the longest counts, so that no look-up schedule is cut
+ * short. */
+#include <string.h>
+
+#include "shared/clock.h"
 #include "shared/fault.h"
 #include "shared/log.h"
 #include "worker/block_call.h"
@@ -14,6 +18,15 @@
 /* Market orders are mostly filled at the first look, if that is not too early. */
 #define FIRST_FOLLOW_MS 30
 
+/* Whoever keeps a slice from leaving (the opposite side, a halt) wakes it when that ends. This is for those that no
+ * wake reaches; shorter, and thousands of waiting blocks would keep the workers from the very blocks that they wait
+ * for. */
+#define GATE_RETRY_MS 5000
+
+/* How long the gate's word counts, from before it was asked, until a slice is handed to the adapter. After a halt
+ * nothing may leave within a second: see SEND_MOST_US for the rest of it. */
+#define PERMIT_US INT64_C(500000)
+
 bool block_has_unknown(const struct block *block)
 {
 	for (size_t i = 0; i < block->slice_count; i++)
@@ -22,10 +35,10 @@ bool block_has_unknown(const struct block *block)
 	return false;
 }
 
-/* Decides what each slice needs; true where one must not leave before Redis has it as perhaps sent. */
-static bool plan_round(struct block *block)
+/* Decides what each slice needs; how many would leave. */
+static size_t plan_round(struct block *block)
 {
-	bool wants_intent = false;
+	size_t leaving = 0;
 
 	for (size_t i = 0; i < block->slice_count; i++) {
 		struct slice *slice = &block->slices[i];
@@ -38,39 +51,50 @@ static bool plan_round(struct block *block)
 			continue;
 		}
 		slice->need = slice_need_unknown(slice);
-		wants_intent = wants_intent || (slice->need == SLICE_NEEDS_SUBMIT && !slice->is_intent_stored);
+		leaving += slice->need == SLICE_NEEDS_SUBMIT;
 	}
-	return wants_intent;
+	return leaving;
 }
 
-/* Stores that slices known as not sent are about to be, so that whoever takes over looks for them first. */
-static void store_intent(struct block *block)
+/* Asks whether slices may leave, no more than can be handed over at once: permission does not keep. */
+static void ask_gate(struct block *block)
 {
+	struct script_args *args = block_args(block);
+	size_t asked = 0;
+
+	script_args_add_int(args, block->worker->config->worker.lease_ms);
+	script_args_add_int(args, GATE_RETRY_MS);
+	script_args_add_int(args, block->broker->config->rate_per_min);
+	for (size_t i = 0; i < block->slice_count && asked < BLOCK_CALLS_MAX; i++) {
+		if (block->slices[i].need != SLICE_NEEDS_SUBMIT)
+			continue;
+		script_args_add(args, block->slices[i].client_order_id);
+		asked++;
+	}
+	block->gate_asked_us = clock_monotonic_us();
+	FAULT_POINT(GATE_READY, block->symbol);
+	block_call(block, SCRIPT_GATE, args, BLOCK_WAITS_FOR_GATE);
+}
+
+/* Notes which slices may leave; the others need nothing in this round. */
+static void take_permits(struct block *block, const redisReply *reply)
+{
+	size_t next = 1;
+
 	for (size_t i = 0; i < block->slice_count; i++) {
 		struct slice *slice = &block->slices[i];
 
-		if (slice->need != SLICE_NEEDS_SUBMIT || slice->is_intent_stored)
+		if (slice->need != SLICE_NEEDS_SUBMIT)
 			continue;
-		slice->maybe_sent = true;
-		slice->is_changed = true;
-	}
-	FAULT_POINT(INTENT_READY, block->symbol);
-	block_record_as(block, -1, BLOCK_WAITS_FOR_INTENT);
-}
-
-void block_on_intent(struct block *block, const redisReply *reply)
-{
-	(void)reply;
-	FAULT_POINT_OR(INTENT_STORED, block->symbol, block_drop(block); return);
-	for (size_t i = 0; i < block->slice_count; i++) {
-		struct slice *slice = &block->slices[i];
-
-		if (slice->need != SLICE_NEEDS_SUBMIT || slice->is_intent_stored)
+		if (strcmp(reply_text(reply_at(reply, next)), slice->client_order_id) != 0) {
+			slice->need = SLICE_NEEDS_NOTHING;
 			continue;
-		slice->is_intent_stored = true;
-		slice->maybe_sent = false; /* as far as we know, until it is handed over */
+		}
+		next++;
+		slice->permit_ends_us = block->gate_asked_us + PERMIT_US;
+		if (slice->status == SLICE_CREATED)
+			slice->status = SLICE_SUBMITTING;
 	}
-	block_start_round(block, BLOCK_WAITS_FOR_SUBMITS);
 }
 
 /* What is to be recorded once a round has nothing more to ask. */
@@ -79,21 +103,56 @@ static void record_learnt(struct block *block, int64_t pause_ms)
 	int64_t next_ms = -1;
 
 	if (block_has_unknown(block))
-		next_ms = pause_ms;
+		next_ms = pause_ms > 0 ? pause_ms : -1;
 	else if (block_has_open(block) && block->resolution != RESOLUTION_CANCEL)
 		next_ms = FIRST_FOLLOW_MS;
 	block->polls = 0;
 	block_record(block, next_ms);
 }
 
-void block_start_submit(struct block *block)
+/* Makes the round's calls, or goes on without any. */
+static void go_round(struct block *block)
 {
-	if (plan_round(block))
-		store_intent(block);
-	else if (block_has_unknown(block))
+	bool has_need = false;
+
+	for (size_t i = 0; i < block->slice_count; i++)
+		has_need = has_need || block->slices[i].need != SLICE_NEEDS_NOTHING;
+	if (has_need)
 		block_start_round(block, BLOCK_WAITS_FOR_SUBMITS);
+	else if (block_has_open(block))
+		block_start_follow(block);
+	else if (block->gate_ms >= 0)
+		block_record(block, block->gate_ms);
 	else
 		record_learnt(block, 0);
+}
+
+void block_on_gate(struct block *block, const redisReply *reply)
+{
+	const char *word = reply_text(reply_at(reply, 0));
+
+	FAULT_POINT_OR(GATE_PASSED, block->symbol, block_drop(block); return );
+	if (strcmp(word, "wait") == 0) {
+		order_aggregation_leave(block, reply_int(reply_at(reply, 1), GATE_RETRY_MS));
+		return;
+	}
+	if (strcmp(word, "hold") == 0)
+		block->gate_ms = reply_int(reply_at(reply, 1), GATE_RETRY_MS);
+	else if (block->status != BLOCK_WORKING)
+		block->status = BLOCK_SUBMITTING;
+	take_permits(block, reply);
+	go_round(block);
+}
+
+void block_start_submit(struct block *block)
+{
+	bool is_unsent = block->status == BLOCK_READY || block->status == BLOCK_WAITING;
+
+	block->gate_ms = -1;
+	if (plan_round(block) > 0 || is_unsent)
+		ask_gate(block);
+	else
+		go_round(block);
 }
 
 /* Says that a slice is not known to be at the broker; one line a second at most. */

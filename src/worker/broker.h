@@ -1,4 +1,5 @@
-/* What the worker needs of a broker, whoever it is. An adapter fills in `struct broker_ops`; block steps know nothing else.
+/* What the worker needs of a broker, whoever it is. An adapter fills in `struct broker_ops`; block steps know nothing
+ * else.
  *
  * Every call is asynchronous and calls its function exactly once, never from inside the call itself. Nothing here keeps
  * state that matters: an adapter may be thrown away between any two calls. */
@@ -27,14 +28,14 @@ enum broker_duplicates {
 };
 
 enum broker_outcome {
-	BROKER_ACCEPTED, /* submit: it is there and the echo is ours. look_up, follow: found. cancel: taken */
-	BROKER_REJECTED, /* submit: refused for good; `why` has the broker's words. cancel: no longer cancelable */
+	BROKER_ACCEPTED,  /* submit: it is there and the echo is ours. look_up, follow: found. cancel: taken */
+	BROKER_REJECTED,  /* submit: refused for good; `why` has the broker's words. cancel: no longer cancelable */
 	BROKER_DUPLICATE, /* submit: the id is there already: look it up and adopt */
-	BROKER_NOT_SENT, /* nothing left, or 429: may be sent again after `retry_after_ms` */
+	BROKER_NOT_SENT,  /* nothing left, or 429: may be sent again after `retry_after_ms` */
 	BROKER_NOT_FOUND, /* look_up: the broker does not know the id (yet) */
 	BROKER_AMBIGUOUS, /* anything else: it may or may not be there */
-	/* look_up: what is there under our id is not what we sent (symbol, side or quantity); `order` is it. A submit whose echo
-	 * is not ours is AMBIGUOUS: the reply may be mixed up, only a look-up says what is there. */
+	/* look_up: what is there under our id is not what we sent (symbol, side or quantity); `order` is it. A submit
+	 * whose echo is not ours is AMBIGUOUS: the reply may be mixed up, only a look-up says what is there. */
 	BROKER_CONTRADICTION,
 };
 
@@ -45,6 +46,7 @@ struct broker_submit {
 	bool is_sell;
 	const char *quantity;	 /* decimal text */
 	const char *limit_price; /* NULL for a market order */
+	int64_t send_by_us;	 /* submit: after that, by the monotonic clock, nothing of it may leave (any more) */
 };
 
 /* One order as the broker has it. */
@@ -76,8 +78,8 @@ struct broker_fill {
 	int64_t price_nano;
 	int64_t at_ms;
 };
-/* `fills` holds what the broker has reported so far for the order, in its order, each id once; borrowed for the call. The
- * caller compares the sum with the order's filled quantity and asks again while they differ. */
+/* `fills` holds what the broker has reported so far for the order, in its order, each id once; borrowed for the call.
+ * The caller compares the sum with the order's filled quantity and asks again while they differ. */
 typedef void broker_fills_fn(const struct broker_fill *fills, size_t count, const struct err *err, void *arg);
 
 /* Whose fills are asked for. The text is borrowed for the call. */
@@ -95,8 +97,8 @@ struct broker_ops {
 	void (*submit)(struct broker *broker, const struct broker_submit *order, broker_fn *fn, void *arg);
 	/* Finds the order by our id and checks that it is `order`. */
 	void (*look_up)(struct broker *broker, const struct broker_submit *order, broker_fn *fn, void *arg);
-	/* The present state of an order that is there. `since_ms`: not submitted before that. Calls of many orders are answered
-	 * from few requests. */
+	/* The present state of an order that is there. `since_ms`: not submitted before that. Calls of many orders are
+	 * answered from few requests. */
 	void (*follow)(struct broker *broker, const char *broker_order_id, int64_t since_ms, broker_fn *fn, void *arg);
 	void (*fills)(struct broker *broker, const struct broker_fills_query *query, broker_fills_fn *fn, void *arg);
 	void (*cancel)(struct broker *broker, const char *broker_order_id, broker_fn *fn, void *arg);
@@ -114,8 +116,8 @@ struct http_client; /* curl's multi interface on the event loop, shared by all b
 /* The adapter that `config` names. Never NULL. */
 struct broker *broker_new(struct event_base *base, struct http_client *client, const struct config_broker *config);
 
-/* Calls that are still out are answered, from inside here, with BROKER_AMBIGUOUS: their functions must not call the broker.
- * Before http_client_free, and not from inside an answer. NULL is fine. */
+/* Calls that are still out are answered, from inside here, with BROKER_AMBIGUOUS: their functions must not call the
+ * broker. Before http_client_free, and not from inside an answer. NULL is fine. */
 void broker_free(struct broker *broker);
 
 #endif

@@ -31,11 +31,12 @@ struct http_client_call {
 	bool fresh_connection;
 	bool was_sent;
 	bool is_repeat; /* curl wanted to send it again by itself */
+	bool is_late;	/* there was a connection only after send_by_us */
 	bool too_large;
 	char *url;
 	char *request_body;
 	struct curl_slist *headers;
-	int64_t deadline_us;
+	int64_t deadline_us, send_by_us;
 	char *body;
 	size_t length, capacity, body_max, head_length;
 	char curl_says[CURL_ERROR_SIZE];
@@ -83,6 +84,9 @@ static int before_sending(void *arg, char *remote_ip, char *local_ip, int remote
 		return CURL_PREREQFUNC_ABORT;
 	if (call->method == HTTP_CLIENT_POST)
 		FAULT_POINT(SUBMIT_CONNECTED, NULL);
+	call->is_late = call->send_by_us > 0 && clock_monotonic_us() >= call->send_by_us;
+	if (call->is_late)
+		return CURL_PREREQFUNC_ABORT;
 	call->was_sent = true;
 	return CURL_PREREQFUNC_OK;
 }
@@ -301,6 +305,8 @@ static void handle_done(void *easy, int result, void *arg)
 		(void)err_set(&why, ERR_BROKER, "the reply is larger than allowed");
 	else if (call->is_repeat)
 		(void)err_set(&why, ERR_BROKER, "the connection died before the reply");
+	else if (call->is_late)
+		(void)err_set(&why, ERR_BROKER, "it could not leave for as long as it was allowed to");
 	else if (result != CURLE_OK)
 		(void)err_set(&why, ERR_BROKER, "%s",
 			      *call->curl_says ? call->curl_says : curl_easy_strerror((CURLcode)result));
@@ -353,6 +359,7 @@ struct http_client_call *http_client_start(struct http_client *client, const str
 		call->headers = must(curl_slist_append(call->headers, *header));
 	call->body_max = request->reply_max ? request->reply_max : HTTP_CLIENT_REPLY_MAX;
 	call->deadline_us = clock_monotonic_us() + request->timeout_ms * 1000;
+	call->send_by_us = request->send_by_us;
 	TAILQ_INSERT_TAIL(&client->queued, call, entry);
 	queue_run(client);
 	return call;

@@ -31,6 +31,7 @@ struct http_client_request {
 	int64_t timeout_ms;    /* from the start to the last byte of the reply, waiting for a free place included */
 	size_t reply_max;      /* bytes; 0: HTTP_CLIENT_REPLY_MAX */
 	bool fresh_connection; /* one of its own, not kept */
+	int64_t send_by_us; /* its first byte leaves before that, by the monotonic clock, or none does; 0: whenever */
 };
 
 /* Lives only during the call of the function, with everything it points to. */

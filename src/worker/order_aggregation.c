@@ -23,7 +23,7 @@ static void on_reviewed(struct block *block, const redisReply *reply)
 /* Redis has what was learnt, and the block is either ours for another lease or anybody's. */
 static void on_recorded(struct block *block, const redisReply *reply)
 {
-	FAULT_POINT_OR(RECORDED, block->symbol, block_drop(block); return);
+	FAULT_POINT_OR(RECORDED, block->symbol, block_drop(block); return );
 	block->status = block_status_of(reply_text(reply_at(reply, 1)));
 	if (block->next_ms >= 0)
 		order_aggregation_leave(block, block->next_ms);
@@ -32,8 +32,8 @@ static void on_recorded(struct block *block, const redisReply *reply)
 }
 
 static block_step_fn *const steps[BLOCK_WAITS_COUNT] = {
-    [BLOCK_WAITS_FOR_BEGIN] = block_on_begun,
-    [BLOCK_WAITS_FOR_INTENT] = block_on_intent,
+    [BLOCK_WAITS_FOR_PLAN] = block_on_planned,
+    [BLOCK_WAITS_FOR_GATE] = block_on_gate,
     [BLOCK_WAITS_FOR_SUBMITS] = block_on_submits,
     [BLOCK_WAITS_FOR_FOLLOWS] = block_on_follows,
     [BLOCK_WAITS_FOR_FILLS] = block_on_fills,
@@ -58,7 +58,10 @@ static void start_stage(struct block *block)
 	switch (block->status) {
 	case BLOCK_READY:
 	case BLOCK_WAITING:
-		block_start_begin(block);
+		if (block->slice_count == 0 && block->resolution != RESOLUTION_CANCEL)
+			block_start_plan(block);
+		else
+			block_start_submit(block);
 		break;
 	case BLOCK_SUBMITTING:
 	case BLOCK_WORKING:

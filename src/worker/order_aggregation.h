@@ -1,7 +1,7 @@
 /* Order aggregation: takes a block, the one order made of a group of many users' orders, to its end.
  *
- *     ready|waiting --begin--> submitting --submit--> working --follow--> (all slices final) --close--> closing
- *                                                                                  --allocate--> allocated
+ *     ready --plan--> (slices created) --gate--> submitting --submit--> working --follow--> (all slices final)
+ *                                                            --close--> closing --allocate--> allocated
  *
  * Every stage is: one act, then one script that records it. What is recorded decides what comes next, so any worker can
  * go on from any record: this one by itself where the next act is due at once, anybody where it is due later. The same

@@ -58,8 +58,7 @@ bool slice_read(struct slice *slice, struct block *block, const redisReply *repl
 	slice->lookups = read_number(fields, "lookups");
 	slice->submits = read_number(fields, "submits");
 	slice->tries = read_number(fields, "tries");
-	slice->maybe_sent = !sent || strcmp(sent, "no") != 0;
-	slice->is_intent_stored = slice->maybe_sent;
+	slice->maybe_sent = slice->status != SLICE_CREATED && (!sent || strcmp(sent, "no") != 0);
 	slice->is_cancel_asked = reply_field(fields, "cancel_asked") != NULL;
 	return slice->client_order_id[0] && slice->status != SLICE_STATUS_COUNT &&
 	       read_narrow(fields, "quantity", &slice->quantity_nano) &&
@@ -73,8 +72,7 @@ void slice_init(struct slice *slice, struct block *block, const char *client_ord
 	*slice = (struct slice){
 	    .block = block,
 	    .quantity_nano = quantity_nano,
-	    .status = SLICE_SUBMITTING,
-	    .is_intent_stored = true,
+	    .status = SLICE_CREATED,
 	};
 	(void)snprintf(slice->client_order_id, sizeof slice->client_order_id, "%s", client_order_id);
 	(void)decimal_format(quantity_nano, slice->quantity);

@@ -1,11 +1,11 @@
 /* A slice: one broker order of a block, as Redis has it and as far as this worker has learnt more.
  *
- * What to ask the broker next, and what an answer means, is decided here from the slice alone, without any call: this is
- * where "at most once at the broker" and "unknown is not failed" live.
+ * What to ask the broker next, and what an answer means, is decided here from the slice alone, without any call: this
+ * is where "at most once at the broker" and "unknown is not failed" live.
  *
- * What Redis says about a slice that is `submitting` or `ambiguous`:
- *     sent "no"       nothing of it ever left: it may be sent, after "maybe" has been recorded
- *     sent otherwise  it may be at the broker: look it up; never send it first */
+ * What Redis says about a slice that is `created`, `submitting` or `ambiguous`:
+ *     created, or sent "no"  nothing of it ever left: it may be sent, once the gate has it as `submitting`, sent
+ * "maybe" sent otherwise         it may be at the broker: look it up; never send it first */
 #ifndef MUSTER_SLICE_H
 #define MUSTER_SLICE_H
 
@@ -54,12 +54,12 @@ struct slice {
 	char reason[SLICE_REASON_SIZE];
 
 	/* Of this claim only. */
-	bool is_intent_stored; /* Redis holds it as perhaps sent: it may leave now */
-	bool is_first_submit;  /* nothing of it had left before the call that is out */
-	bool is_resend_due;    /* looked for long enough: send it again with the same id */
-	bool is_refused_again; /* rejected when sent again: one more look decides */
-	bool is_changed;       /* differs from what Redis has */
-	enum slice_need need;  /* of the present round */
+	int64_t permit_ends_us; /* passed by the gate, so that Redis has it as perhaps sent: it may leave until then */
+	bool is_first_submit;	/* nothing of it had left before the call that is out */
+	bool is_resend_due;	/* looked for long enough: send it again with the same id */
+	bool is_refused_again;	/* rejected when sent again: one more look decides */
+	bool is_changed;	/* differs from what Redis has */
+	enum slice_need need;	/* of the present round */
 	bool is_asked;
 	struct broker_result result; /* the broker's last answer */
 	struct broker_fill *fills;
@@ -83,13 +83,13 @@ struct slice_verdict {
 /* Reads {CLIENT_ORDER_ID, hash}; false where it makes no sense. */
 bool slice_read(struct slice *slice, struct block *block, const redisReply *reply);
 
-/* A new slice, named by begin.lua: the intent to send it is stored. */
+/* A new slice, as plan.lua named it: nothing of it may leave yet. */
 void slice_init(struct slice *slice, struct block *block, const char *client_order_id, int64_t quantity_nano);
 
 /* Frees what hangs on it. */
 void slice_clear(struct slice *slice);
 
-/* It may or may not be at the broker. */
+/* It may or may not be at the broker, or is still to be sent. */
 bool slice_is_unknown(const struct slice *slice);
 
 /* What an unknown slice needs: to be sent or to be looked for. */

@@ -1,12 +1,13 @@
 /* What the broker's answers mean for a slice. No calls, no clock: everything follows from the slice and the answer, so
  * that every case can be tested by itself.
  *
- *     submitting --accepted--> acked ... final
- *         |  \--rejected, first time--> rejected
- *         |  \--not sent--> submitting, sent again later
- *         +--anything else--> ambiguous --found--> acked ... final
- *                               |  ^
- *                   not found for 7.5 s: sent again where the broker refuses duplicates for ever, else to a person */
+ *     created --the gate--> submitting --accepted--> acked ... final
+ *                            |  \--rejected, first time--> rejected
+ *                            |  \--not sent--> submitting, through the gate and sent again later
+ *                            +--anything else--> ambiguous --found--> acked ... final
+ *                                                  |  ^
+ *     not found for 7.5 s: through the gate and sent again where the broker refuses duplicates for ever, else to a
+ * person */
 #include "worker/slice.h"
 
 #include <stdio.h>
@@ -51,6 +52,7 @@ void slice_note_submit(struct slice *slice)
 	slice->is_first_submit = !slice->maybe_sent;
 	slice->maybe_sent = true;
 	slice->is_resend_due = false;
+	slice->permit_ends_us = 0;
 	slice->submits++;
 	slice->is_changed = true;
 }
@@ -154,7 +156,7 @@ static struct slice_verdict judge_submit(struct slice *slice, enum block_resolut
 	case BROKER_NOT_SENT:
 		if (slice->is_first_submit) {
 			slice->maybe_sent = false;
-			slice->is_intent_stored = false;
+			slice->permit_ends_us = 0;
 		} else {
 			slice->lookups = BACKOFF_LOOK_UPS - 1; /* one look, and it may be sent again */
 		}

@@ -113,7 +113,7 @@ static struct broker_order end_of(struct broker_fixture *fixture, const char *id
 static void an_order_lives_from_submit_to_its_fills(void **state)
 {
 	struct broker_fixture *fixture = *state;
-	const struct broker_submit order = {"muster-d-b-1", "AAPL", false, "225", NULL};
+	const struct broker_submit order = {"muster-d-b-1", "AAPL", false, "225", NULL, 0};
 	set_paper(fixture,
 		  "{\"fill\":\"in_parts\",\"parts\":3,\"price_step\":\"0.01\",\"commission_per_order\":\"1.25\"}");
 	struct broker_result taken = *say_submit(fixture, &order);
@@ -144,7 +144,7 @@ static void an_order_lives_from_submit_to_its_fills(void **state)
 static void an_id_is_taken_once_for_ever(void **state)
 {
 	struct broker_fixture *fixture = *state;
-	struct broker_submit order = {"muster-d-b-2", "AAPL", false, "5", NULL};
+	struct broker_submit order = {"muster-d-b-2", "AAPL", false, "5", NULL, 0};
 	assert_int_equal(say_look_up(fixture, &order)->outcome, BROKER_NOT_FOUND);
 	struct broker_result taken = *say_submit(fixture, &order);
 	assert_int_equal(taken.outcome, BROKER_ACCEPTED);
@@ -161,9 +161,9 @@ static void an_id_is_taken_once_for_ever(void **state)
 static void what_the_broker_refuses_is_rejected_with_its_words(void **state)
 {
 	struct broker_fixture *fixture = *state;
-	const struct broker_submit unknown = {"muster-d-b-3", "NOSUCH", false, "5", NULL};
-	const struct broker_submit refused = {"muster-d-b-4", "MSFT", false, "5", NULL};
-	const struct broker_submit tick = {"muster-d-b-5", "AAPL", false, "5", "190.251"};
+	const struct broker_submit unknown = {"muster-d-b-3", "NOSUCH", false, "5", NULL, 0};
+	const struct broker_submit refused = {"muster-d-b-4", "MSFT", false, "5", NULL, 0};
+	const struct broker_submit tick = {"muster-d-b-5", "AAPL", false, "5", "190.251", 0};
 	const struct broker_result *result = say_submit(fixture, &unknown);
 	assert_int_equal(result->outcome, BROKER_REJECTED);
 	assert_non_null(strstr(result->why.message, "NOSUCH"));
@@ -178,7 +178,7 @@ static void what_the_broker_refuses_is_rejected_with_its_words(void **state)
 static void an_order_is_canceled_once(void **state)
 {
 	struct broker_fixture *fixture = *state;
-	const struct broker_submit order = {"muster-d-b-6", "AAPL", true, "8", "500"};
+	const struct broker_submit order = {"muster-d-b-6", "AAPL", true, "8", "500", 0};
 	set_paper(fixture, "{\"fill\":\"none\"}");
 	struct broker_result taken = *say_submit(fixture, &order);
 	const char *id = taken.order.broker_order_id;
@@ -199,7 +199,7 @@ static void an_order_is_canceled_once(void **state)
 static void a_late_reply_is_ambiguous_and_then_found(void **state)
 {
 	struct broker_fixture *fixture = *state;
-	const struct broker_submit order = {"muster-d-b-7", "AAPL", false, "9", NULL};
+	const struct broker_submit order = {"muster-d-b-7", "AAPL", false, "9", NULL, 0};
 	set_paper(fixture, "{\"reply_delay_ms\":1000}");
 	fixture->config.timeout_ms = 200;
 	const struct broker_result *result = say_submit(fixture, &order);
@@ -218,7 +218,7 @@ static void submit_many(struct broker_fixture *fixture)
 	for (int i = 0; i < MANY; i++) {
 		char id[32];
 		snprintf(id, sizeof id, "muster-d-m-%d", i);
-		const struct broker_submit order = {id, i % 2 ? "AAPL" : "MSFT", false, "3", NULL};
+		const struct broker_submit order = {id, i % 2 ? "AAPL" : "MSFT", false, "3", NULL, 0};
 		said[i] = (struct broker_said){.is_inside = true};
 		fixture->broker->ops->submit(fixture->broker, &order, broker_said_take, &said[i]);
 		said[i].is_inside = false;
@@ -264,7 +264,7 @@ static void a_thousand_orders_are_followed_in_a_few_calls(void **state)
 static void a_used_up_minute_is_waited_for(void **state)
 {
 	struct broker_fixture *fixture = *state;
-	const struct broker_submit order = {"muster-d-b-8", "AAPL", false, "1", NULL};
+	const struct broker_submit order = {"muster-d-b-8", "AAPL", false, "1", NULL, 0};
 	const struct broker_result *result = NULL;
 	set_paper(fixture, "{\"rate_per_min\":1}");
 	for (int i = 0; i < 3 && (!result || result->outcome != BROKER_NOT_SENT); i++) /* the minute may just end */
@@ -277,7 +277,7 @@ static void a_broker_that_is_gone_was_sent_nothing(void **state)
 {
 	struct broker_fixture *fixture = *state;
 	struct paper *paper = fixture->own;
-	const struct broker_submit order = {"muster-d-b-9", "AAPL", false, "1", NULL};
+	const struct broker_submit order = {"muster-d-b-9", "AAPL", false, "1", NULL, 0};
 	assert_int_equal(say_submit(fixture, &order)->outcome, BROKER_ACCEPTED);
 	process_signal(paper->process, SIGTERM);
 	assert_int_equal(process_wait(paper->process), 0);

@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-static const struct broker_submit order = {"muster-d-b-1", "AAPL", false, "225", NULL};
+static const struct broker_submit order = {"muster-d-b-1", "AAPL", false, "225", NULL, 0};
 
 #define ECHO(client_order_id, symbol, side, qty)                                                                       \
 	"{\"id\":\"b-1\",\"client_order_id\":\"" client_order_id "\",\"symbol\":\"" symbol "\",\"side\":\"" side       \
@@ -75,7 +75,7 @@ static void the_request_is_alpacas(void **state)
 	assert_non_null(strstr(sent,
 			       "\r\n\r\n{\"symbol\":\"AAPL\",\"qty\":\"225\",\"side\":\"buy\",\"type\":\"market\","
 			       "\"time_in_force\":\"day\",\"client_order_id\":\"muster-d-b-1\"}"));
-	const struct broker_submit limited = {"a&b=c d", "AAPL", true, "2.5", "190.25"};
+	const struct broker_submit limited = {"a&b=c d", "AAPL", true, "2.5", "190.25", 0};
 	(void)say_submit(fixture, &limited);
 	assert_non_null(strstr(hostile_broker_last(hostile),
 			       "\"side\":\"sell\",\"type\":\"limit\",\"time_in_force\":\"day\",\"client_order_id\":"
@@ -227,13 +227,13 @@ static void a_used_up_rate_holds_calls_back_until_the_reset(void **state)
 static void what_is_no_order_never_leaves(void **state)
 {
 	static const struct broker_submit bad[] = {
-	    {"muster-1", "AAPL", false, "0", NULL},
-	    {"muster-1", "AAPL", false, "-1", NULL},
-	    {"muster-1", "AAPL", false, "1e3", NULL},
-	    {"", "AAPL", false, "1", NULL},
-	    {"muster-1", "", false, "1", NULL},
-	    {"muster-\xff", "AAPL", false, "1", NULL},
-	    {"a-client-order-id-that-is-longer-than-any-broker-would-ever-take-it", "AAPL", false, "1", NULL},
+	    {"muster-1", "AAPL", false, "0", NULL, 0},
+	    {"muster-1", "AAPL", false, "-1", NULL, 0},
+	    {"muster-1", "AAPL", false, "1e3", NULL, 0},
+	    {"", "AAPL", false, "1", NULL, 0},
+	    {"muster-1", "", false, "1", NULL, 0},
+	    {"muster-\xff", "AAPL", false, "1", NULL, 0},
+	    {"a-client-order-id-that-is-longer-than-any-broker-would-ever-take-it", "AAPL", false, "1", NULL, 0},
 	};
 	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
 		assert_int_equal(say_submit(*state, &bad[i])->outcome, BROKER_REJECTED);

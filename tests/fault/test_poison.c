@@ -103,9 +103,9 @@ static void test_poisonous_to_send(void **state)
 }
 
 /* The worst moment for the others: all that was claimed together dies together, before any of it has moved. */
-static void test_poisonous_to_begin(void **state)
+static void test_poisonous_to_plan(void **state)
 {
-	run(state, "begin_ready");
+	run(state, "plan_ready");
 }
 
 static void test_poisonous_to_allocate(void **state)
@@ -117,7 +117,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_teardown(test_poisonous_to_send, stack_teardown),
-	    cmocka_unit_test_teardown(test_poisonous_to_begin, stack_teardown),
+	    cmocka_unit_test_teardown(test_poisonous_to_plan, stack_teardown),
 	    cmocka_unit_test_teardown(test_poisonous_to_allocate, stack_teardown),
 	};
 

@@ -89,7 +89,8 @@ static void transactions_of_one_call_have_times_of_their_own(void **state)
 	GIVEN(ks, PROCESS, "''");
 	GIVEN(ks, SEAL, "100|<retention>");
 	GIVEN(ks, CLAIM, CLAIM_AS("11"));
-	GIVEN(ks, BEGIN, "<b1>|1|<lease>|<wait>|150");
+	GIVEN(ks, PLAN, "<b1>|1|<lease>|150|1");
+	GIVEN(ks, GATE, "<b1>|1|<lease>|<wait>|0|muster-test-<b1>-1");
 	GIVEN(ks, CLOSE, "<b1>|1|<lease>|150|190|28500|0|filled||0.01");
 	STEP(ks, ALLOCATE, CHUNK("0") ALICE BOB, "[allocated 2]", NULL);
 	first = strtoll(snapshot_find(keyspace_snapshot(ks), "muster:{0}:user:alice:transactions")->elements[0].value,
@@ -111,8 +112,10 @@ static void first_order_of_a_request_outlives_the_others(void **state)
 	GIVEN(ks, PROCESS, "''");
 	GIVEN(ks, SEAL, "100|<retention>");
 	GIVEN(ks, CLAIM, CLAIM_AS("11"));
-	GIVEN(ks, BEGIN, "<b1>|1|<lease>|<wait>|150");
-	GIVEN(ks, BEGIN, "<b2>|1|<lease>|<wait>|5");
+	GIVEN(ks, PLAN, "<b1>|1|<lease>|150|1");
+	GIVEN(ks, GATE, "<b1>|1|<lease>|<wait>|0|muster-test-<b1>-1");
+	GIVEN(ks, PLAN, "<b2>|1|<lease>|5|1");
+	GIVEN(ks, GATE, "<b2>|1|<lease>|<wait>|0|muster-test-<b2>-1");
 	GIVEN(ks, CLOSE, "<b1>|1|<lease>|0||0|0|unfilled||0.01");
 	GIVEN(ks, CLOSE, "<b2>|1|<lease>|0||0|0|unfilled||0.01");
 	STEP(ks, ALLOCATE, CHUNK("0") "|q1-0|unfilled|0|0|0|q1-1|unfilled|0|0|0", "[allocated 2]",
@@ -141,7 +144,8 @@ static void orders_of_a_bulk_call_expire_one_by_one(void **state)
 	      "|bob|sc1|AAPL buy paper 1 market|7|7000000000|");
 	GIVEN(ks, SEAL, "100|<retention>");
 	GIVEN(ks, CLAIM, CLAIM_AS("11"));
-	GIVEN(ks, BEGIN, "<b1>|1|<lease>|<wait>|12");
+	GIVEN(ks, PLAN, "<b1>|1|<lease>|12|1");
+	GIVEN(ks, GATE, "<b1>|1|<lease>|<wait>|0|muster-test-<b1>-1");
 	GIVEN(ks, CLOSE, "<b1>|1|<lease>|0||0|0|unfilled||0.01");
 	STEP(ks, ALLOCATE, CHUNK("0") "|bq-1|unfilled|0|0|0", "[allocated 1]",
 	     "~block:<b1> allocated=1\n"
@@ -244,7 +248,8 @@ static void window_goes_on_until_its_last_block(void **state)
 	GIVEN(ks, PROCESS, "''");
 	GIVEN(ks, SEAL, "100|<retention>");
 	GIVEN(ks, CLAIM, CLAIM_AS("11"));
-	GIVEN(ks, BEGIN, "<b1>|1|<lease>|<wait>|100");
+	GIVEN(ks, PLAN, "<b1>|1|<lease>|100|1");
+	GIVEN(ks, GATE, "<b1>|1|<lease>|<wait>|0|muster-test-<b1>-1");
 	GIVEN(ks, CLOSE, "<b1>|1|<lease>|0||0|0|canceled||0.01");
 	GIVEN(ks, ALLOCATE, CHUNK("0") "|q1-0|canceled|0|0|0");
 	STEP(ks, FINISH, FINISH_WITH("0|0|0"), "[finished allocated]",

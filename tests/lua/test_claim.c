@@ -70,15 +70,16 @@ static void claim_brings_the_slices(void **state)
 	struct keyspace *ks = *state;
 
 	script_case_reach(ks, STAGE_CLAIMED);
-	GIVEN(ks, BEGIN, "<b1>|1|<lease>|<wait>|200|25");
+	GIVEN(ks, PLAN, "<b1>|1|<lease>|200|1|25|1");
+	GIVEN(ks, GATE, "<b1>|1|<lease>|<wait>|0|muster-test-<b1>-1|muster-test-<b1>-2");
 	GIVEN(ks, RELEASE, "0|<b1>|1");
 	STEP(ks, CLAIM, CLAIM_AS("12"),
 	     "[600000 test [<b1> [window window-<due> lane window symbol AAPL side buy broker_type paper lot 1 "
 	     "order_type market limit_price '' quantity_nano 225000000000 sealed_at <then> fence 2 orders 3 status "
-	     "submitting worker h1:12 submitted_at <then> updated_at <then> reason '' attempts 0] "
-	     "[[muster-test-<b1>-1 [block <b1> number 1 quantity 200 status submitting filled_quantity 0 created_at "
-	     "<then>]] [muster-test-<b1>-2 [block <b1> number 2 quantity 25 status submitting filled_quantity 0 "
-	     "created_at <then>]]]]]",
+	     "submitting worker h1:12 updated_at <then> submitted_at <then> reason '' attempts 0] "
+	     "[[muster-test-<b1>-1 [block <b1> number 1 quantity 200 status submitting due_at 1 filled_quantity 0 "
+	     "created_at <then> sent maybe updated_at <then>]] [muster-test-<b1>-2 [block <b1> number 2 quantity 25 "
+	     "status submitting due_at 1 filled_quantity 0 created_at <then> sent maybe updated_at <then>]]]]]",
 	     NULL);
 }
 
@@ -162,7 +163,8 @@ static void sell_in_review_that_may_be_at_the_broker_keeps_buys_away(void **stat
 	GIVEN(ks, PROCESS, "''");
 	GIVEN(ks, SEAL, "100|<retention>");
 	GIVEN(ks, CLAIM, CLAIM_AS("11"));
-	GIVEN(ks, BEGIN, "<b1>|1|<lease>|<wait>|100");
+	GIVEN(ks, PLAN, "<b1>|1|<lease>|100|1");
+	GIVEN(ks, GATE, "<b1>|1|<lease>|<wait>|0|muster-test-<b1>-1");
 	STEP(ks, REVIEW, "<b1>|1|two orders found|B1 B2", "[needs_review]",
 	     "~block:<b1> evidence='B1 B2' reason='two orders found' review_from=submitting status=needs_review\n"
 	     "\tupdated_at=<now> worker=''\n"

@@ -21,30 +21,37 @@ static const struct fenced {
 	const char *refused;
 	const char *answers[STAGE_FINISHED - STAGE_CLAIMED + 1];
 } fenced[] = {
-    {SCRIPT_BEGIN,
-     "<b1>|#|<lease>|<wait>|225",
+    {SCRIPT_PLAN, "<b1>|#|<lease>|225|1", "[stale]", {"[planned muster-test-<b1>-1]", "-", "-", "-", "-", "-", "-"}},
+    {SCRIPT_GATE,
+     "<b1>|#|<lease>|<wait>|0|muster-test-<b1>-1",
      "[stale]",
-     {"[submitting muster-test-<b1>-1]", "-", "-", "-", "-", "-"}},
+     {"-", "[go muster-test-<b1>-1]", "[go muster-test-<b1>-1]", "-", "-", "-", "-"}},
     {SCRIPT_RECORD,
      "<b1>|#|<lease>||1|muster-test-<b1>-1|1|status|acked",
      "[stale]",
-     {"-", "[recorded working]", "[recorded working]", "-", "-", "-"}},
+     {"-", "-", "[recorded working]", "[recorded working]", "-", "-", "-"}},
     {SCRIPT_FILLS,
      "<b1>|#|F9|muster-test-<b1>-1 1 190 1700000000000",
      "[stale]",
-     {"-", "[stored 1]", "[stored 1]", "-", "-", "-"}},
-    {SCRIPT_CLOSE, "<b1>|#|<lease>|225|190|42750|0|filled||0.01", "[stale]", {"-", "[closing]", "[closing]", "-", "-", "-"}},
+     {"-", "-", "[stored 1]", "[stored 1]", "-", "-", "-"}},
+    {SCRIPT_CLOSE,
+     "<b1>|#|<lease>|225|190|42750|0|filled||0.01",
+     "[stale]",
+     {"-", "-", "[closing]", "[closing]", "-", "-", "-"}},
     {SCRIPT_ALLOCATE,
      "<b1>|#|<lease>|0|<retention>|q1-0|filled|100|19000|0",
      "[stale]",
-     {"-", "-", "-", "[allocated 1]", "[cursor 3]", "-"}},
-    {SCRIPT_FINISH, "<b1>|#|<retention>|0|0|0", "[stale]", {"-", "-", "-", "[cursor 0]", "[finished allocated]", "-"}},
+     {"-", "-", "-", "-", "[allocated 1]", "[cursor 3]", "-"}},
+    {SCRIPT_FINISH,
+     "<b1>|#|<retention>|0|0|0",
+     "[stale]",
+     {"-", "-", "-", "-", "[cursor 0]", "[finished allocated]", "-"}},
     {SCRIPT_REVIEW,
      "<b1>|#|odd|",
      "[stale]",
-     {"[needs_review]", "[needs_review]", "[needs_review]", "[needs_review]", "[needs_review]", "-"}},
-    {SCRIPT_RENEW, "<lease>|<b1>|#", "[0]", {"[1]", "[1]", "[1]", "[1]", "[1]", "-"}},
-    {SCRIPT_RELEASE, "0|<b1>|#", "0", {"1", "1", "1", "1", "1", "-"}},
+     {"[needs_review]", "[needs_review]", "[needs_review]", "[needs_review]", "[needs_review]", "[needs_review]", "-"}},
+    {SCRIPT_RENEW, "<lease>|<b1>|#", "[0]", {"[1]", "[1]", "[1]", "[1]", "[1]", "[1]", "-"}},
+    {SCRIPT_RELEASE, "0|<b1>|#", "0", {"1", "1", "1", "1", "1", "1", "-"}},
 };
 
 /* Runs the script with this fence and expects the answer; a refusal must write nothing. */
@@ -118,7 +125,8 @@ static void unknown_block_is_refused(void **state)
 	struct keyspace *ks = *state;
 
 	script_case_reach(ks, STAGE_CLAIMED);
-	STEP(ks, BEGIN, "none|1|<lease>|<wait>|1", "[stale]", "");
+	STEP(ks, PLAN, "none|1|<lease>|1|1", "[stale]", "");
+	STEP(ks, GATE, "none|1|<lease>|<wait>|0|muster-test-none-1", "[stale]", "");
 	STEP(ks, RECORD, "none|1|<lease>||0", "[stale]", "");
 	STEP(ks, FILLS, "none|1|F1|x", "[stale]", "");
 	STEP(ks, CLOSE, "none|1|<lease>|0||0|0|unfilled||0.01", "[stale]", "");

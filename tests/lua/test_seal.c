@@ -200,7 +200,8 @@ static void abandoned_bulk_call_only_waits_to_be_closed(void **state)
 	STEP(ks, BULK, "bq|d1|3|2|1|<abandon>|<retention>|bob|sc1|AAPL sell paper 1 market|5|5000000000|",
 	     "[stored bulk-bq sealed 1]", "");
 	GIVEN(ks, CLAIM, CLAIM_AS("11"));
-	STEP(ks, BEGIN, "<b1>|1|<lease>|<wait>|5", "[stale]", "");
+	STEP(ks, PLAN, "<b1>|1|<lease>|5|1", "[stale]", "");
+	STEP(ks, GATE, "<b1>|1|<lease>|<wait>|0", "[stale]", "");
 	GIVEN(ks, ALLOCATE, "<b1>|1|<lease>|0|<retention>|bq-0|canceled|0|0|0");
 	STEP(ks, FINISH, "<b1>|1|<retention>|0|0|0", "[finished canceled]",
 	     "~block:<b1> ttl=<now+retention> allocated_at=<now> house_fee=0 house_gross_amount=0 house_quantity=0\n"

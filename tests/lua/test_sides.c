@@ -8,8 +8,9 @@
 
 #include "tests/support/script_case.h"
 
-#define BUY  "AAPL buy paper 1 market"
-#define SELL "AAPL sell paper 1 market"
+#define BUY   "AAPL buy paper 1 market"
+#define SELL  "AAPL sell paper 1 market"
+#define WAITS "[wait 200000 'the opposite side of AAPL is in play at paper']"
 
 /* A sell <b1> and a buy <b2> of AAPL in one window, both claimed with fence 1. */
 static void claim_both(struct keyspace *ks)
@@ -26,7 +27,8 @@ static void buy_waits_for_a_sell_that_is_sealed(void **state)
 	struct keyspace *ks = *state;
 
 	claim_both(ks);
-	STEP(ks, BEGIN, "<b2>|1|<lease>|<wait>|50", "[waiting]",
+	GIVEN(ks, PLAN, "<b2>|1|<lease>|50|1");
+	STEP(ks, GATE, "<b2>|1|<lease>|<wait>|0|muster-test-<b2>-1", WAITS,
 	     "~block:<b2> attempts=0 reason='the opposite side of AAPL is in play at paper' status=waiting\n"
 	     "\tupdated_at=<now> worker=''\n"
 	     "~blocks <b2>=<now+wait>\n"
@@ -40,8 +42,10 @@ static void buy_waits_for_a_sell_that_works(void **state)
 	struct keyspace *ks = *state;
 
 	claim_both(ks);
-	STEP(ks, BEGIN, "<b1>|1|<lease>|<wait>|100", "[submitting muster-test-<b1>-1]", NULL);
-	STEP(ks, BEGIN, "<b2>|1|<lease>|<wait>|50", "[waiting]", NULL);
+	GIVEN(ks, PLAN, "<b1>|1|<lease>|100|1");
+	STEP(ks, GATE, "<b1>|1|<lease>|<wait>|0|muster-test-<b1>-1", "[go muster-test-<b1>-1]", NULL);
+	GIVEN(ks, PLAN, "<b2>|1|<lease>|50|1");
+	STEP(ks, GATE, "<b2>|1|<lease>|<wait>|0|muster-test-<b2>-1", WAITS, NULL);
 }
 
 static void buy_that_waits_looks_again_and_waits_on(void **state)
@@ -49,8 +53,9 @@ static void buy_that_waits_looks_again_and_waits_on(void **state)
 	struct keyspace *ks = *state;
 
 	claim_both(ks);
-	GIVEN(ks, BEGIN, "<b2>|1|<lease>|<wait>|50");
-	STEP(ks, BEGIN, "<b2>|1|<lease>|<wait>|50", "[waiting]",
+	GIVEN(ks, PLAN, "<b2>|1|<lease>|50|1");
+	GIVEN(ks, GATE, "<b2>|1|<lease>|<wait>|0|muster-test-<b2>-1");
+	STEP(ks, GATE, "<b2>|1|<lease>|<wait>|0|muster-test-<b2>-1", WAITS,
 	     "~block:<b2> updated_at=<now>\n"
 	     "~blocks <b2>=<now+wait>\n");
 }
@@ -60,8 +65,10 @@ static void end_of_the_sell_wakes_the_buy(void **state)
 	struct keyspace *ks = *state;
 
 	claim_both(ks);
-	GIVEN(ks, BEGIN, "<b1>|1|<lease>|<wait>|100");
-	GIVEN(ks, BEGIN, "<b2>|1|<lease>|<wait>|50");
+	GIVEN(ks, PLAN, "<b1>|1|<lease>|100|1");
+	GIVEN(ks, GATE, "<b1>|1|<lease>|<wait>|0|muster-test-<b1>-1");
+	GIVEN(ks, PLAN, "<b2>|1|<lease>|50|1");
+	GIVEN(ks, GATE, "<b2>|1|<lease>|<wait>|0|muster-test-<b2>-1");
 	STEP(ks, CLOSE, "<b1>|1|<lease>|0||0|0|unfilled||0.01", "[closing]",
 	     "~block:<b1> average_price='' closed_at=<now> fee=0 filled_quantity=0 gross_amount=0\n"
 	     "\tminor_unit=0.01 outcome=unfilled status=closing updated_at=<now>\n"
@@ -72,16 +79,14 @@ static void end_of_the_sell_wakes_the_buy(void **state)
 	     "-sides:paper:AAPL:waiting\n"
 	     ">wake AAPL\n");
 	GIVEN(ks, CLAIM, CLAIM_AS("12"));
-	STEP(ks, BEGIN, "<b2>|2|<lease>|<wait>|50", "[submitting muster-test-<b2>-1]",
+	STEP(ks, GATE, "<b2>|2|<lease>|<wait>|0|muster-test-<b2>-1", "[go muster-test-<b2>-1]",
 	     "~block:<b2> reason='' status=submitting submitted_at=<now> updated_at=<now>\n"
-	     "+block:<b2>:slices zset - muster-test-<b2>-1=1\n"
 	     "~blocks <b2>=<now+lease>\n"
 	     "+blocks:submitting zset - <b2>=<now>\n"
 	     "-blocks:waiting\n"
 	     "~counts sealed=0 working=2\n"
 	     "+sides:paper:AAPL:buying set - <b2>\n"
-	     "+slice:muster-test-<b2>-1 hash - block=<b2> created_at=<now> filled_quantity=0 number=1 quantity=50\n"
-	     "\tstatus=submitting\n");
+	     "~slice:muster-test-<b2>-1 sent=maybe status=submitting updated_at=<now>\n");
 }
 
 static void only_the_last_of_its_side_wakes_who_waits(void **state)
@@ -95,9 +100,12 @@ static void only_the_last_of_its_side_wakes_who_waits(void **state)
 	GIVEN(ks, PROCESS, "''");
 	GIVEN(ks, SEAL, "100|<retention>");
 	GIVEN(ks, CLAIM, CLAIM_AS("11"));
-	GIVEN(ks, BEGIN, "<b1>|1|<lease>|<wait>|100");
-	GIVEN(ks, BEGIN, "<b2>|1|<lease>|<wait>|50");
-	GIVEN(ks, BEGIN, "<b3>|1|<lease>|<wait>|5");
+	GIVEN(ks, PLAN, "<b1>|1|<lease>|100|1");
+	GIVEN(ks, GATE, "<b1>|1|<lease>|<wait>|0|muster-test-<b1>-1");
+	GIVEN(ks, PLAN, "<b2>|1|<lease>|50|1");
+	GIVEN(ks, GATE, "<b2>|1|<lease>|<wait>|0|muster-test-<b2>-1");
+	GIVEN(ks, PLAN, "<b3>|1|<lease>|5|1");
+	GIVEN(ks, GATE, "<b3>|1|<lease>|<wait>|0|muster-test-<b3>-1");
 	STEP(ks, CLOSE, "<b1>|1|<lease>|0||0|0|unfilled||0.01", "[closing]",
 	     "~block:<b1> average_price='' closed_at=<now> fee=0 filled_quantity=0 gross_amount=0\n"
 	     "\tminor_unit=0.01 outcome=unfilled status=closing updated_at=<now>\n"
@@ -125,7 +133,8 @@ static void sell_waits_for_a_buy_that_works(void **state)
 	GIVEN(ks, PROCESS, "''");
 	GIVEN(ks, SEAL, "100|<retention>");
 	GIVEN(ks, CLAIM, CLAIM_AS("12"));
-	STEP(ks, BEGIN, "<b2>|1|<lease>|<wait>|5", "[waiting]",
+	GIVEN(ks, PLAN, "<b2>|1|<lease>|5|1");
+	STEP(ks, GATE, "<b2>|1|<lease>|<wait>|0|muster-test-<b2>-1", WAITS,
 	     "~block:<b2> attempts=0 reason='the opposite side of AAPL is in play at paper' status=waiting\n"
 	     "\tupdated_at=<now> worker=''\n"
 	     "~blocks <b2>=<now+wait>\n"
@@ -142,15 +151,13 @@ static void sell_waits_for_a_buy_that_works(void **state)
 	     "-sides:paper:AAPL:waiting\n"
 	     ">wake AAPL\n");
 	GIVEN(ks, CLAIM, CLAIM_AS("12"));
-	STEP(ks, BEGIN, "<b2>|2|<lease>|<wait>|5", "[submitting muster-test-<b2>-1]",
+	STEP(ks, GATE, "<b2>|2|<lease>|<wait>|0|muster-test-<b2>-1", "[go muster-test-<b2>-1]",
 	     "~block:<b2> reason='' status=submitting submitted_at=<now> updated_at=<now>\n"
-	     "+block:<b2>:slices zset - muster-test-<b2>-1=1\n"
 	     "~blocks <b2>=<now+lease>\n"
 	     "+blocks:submitting zset - <b2>=<now>\n"
 	     "-blocks:waiting\n"
 	     "~counts sealed=0 working=4\n"
-	     "+slice:muster-test-<b2>-1 hash - block=<b2> created_at=<now> filled_quantity=0 number=1 quantity=5\n"
-	     "\tstatus=submitting\n");
+	     "~slice:muster-test-<b2>-1 sent=maybe status=submitting updated_at=<now>\n");
 }
 
 static void buys_do_not_wait_for_each_other(void **state)
@@ -162,7 +169,8 @@ static void buys_do_not_wait_for_each_other(void **state)
 	GIVEN(ks, PROCESS, "''");
 	GIVEN(ks, SEAL, "100|<retention>");
 	GIVEN(ks, CLAIM, CLAIM_AS("12"));
-	STEP(ks, BEGIN, "<b2>|1|<lease>|<wait>|5", "[submitting muster-test-<b2>-1]", NULL);
+	GIVEN(ks, PLAN, "<b2>|1|<lease>|5|1");
+	STEP(ks, GATE, "<b2>|1|<lease>|<wait>|0|muster-test-<b2>-1", "[go muster-test-<b2>-1]", NULL);
 	/* The end of one leaves the other at the broker: a sell waits on. */
 	GIVEN(ks, CLOSE, "<b1>|1|<lease>|225|190|42750|0|filled||0.01");
 	assert_int_equal(snapshot_find(keyspace_snapshot(ks), "muster:{0}:sides:paper:AAPL:buying")->count, 1);
@@ -179,8 +187,10 @@ static void other_symbols_and_brokers_do_not_wait(void **state)
 	GIVEN(ks, PROCESS, "''");
 	GIVEN(ks, SEAL, "100|<retention>");
 	GIVEN(ks, CLAIM, CLAIM_AS("12"));
-	STEP(ks, BEGIN, "<b2>|1|<lease>|<wait>|5", "[submitting muster-test-<b2>-1]", NULL);
-	STEP(ks, BEGIN, "<b3>|1|<lease>|<wait>|5", "[submitting muster-test-<b3>-1]", NULL);
+	GIVEN(ks, PLAN, "<b2>|1|<lease>|5|1");
+	STEP(ks, GATE, "<b2>|1|<lease>|<wait>|0|muster-test-<b2>-1", "[go muster-test-<b2>-1]", NULL);
+	GIVEN(ks, PLAN, "<b3>|1|<lease>|5|1");
+	STEP(ks, GATE, "<b3>|1|<lease>|<wait>|0|muster-test-<b3>-1", "[go muster-test-<b3>-1]", NULL);
 }
 
 static void waiting_block_in_review_waits_no_more(void **state)
@@ -188,7 +198,8 @@ static void waiting_block_in_review_waits_no_more(void **state)
 	struct keyspace *ks = *state;
 
 	claim_both(ks);
-	GIVEN(ks, BEGIN, "<b2>|1|<lease>|<wait>|50");
+	GIVEN(ks, PLAN, "<b2>|1|<lease>|50|1");
+	GIVEN(ks, GATE, "<b2>|1|<lease>|<wait>|0|muster-test-<b2>-1");
 	STEP(ks, REVIEW, "<b2>|1|waited too long|", "[needs_review]",
 	     "~block:<b2> evidence='' reason='waited too long' review_from=waiting status=needs_review\n"
 	     "\tupdated_at=<now>\n"
@@ -204,9 +215,10 @@ static void buy_that_finds_the_way_free_waits_no_more(void **state)
 	struct keyspace *ks = *state;
 
 	claim_both(ks);
-	GIVEN(ks, BEGIN, "<b2>|1|<lease>|<wait>|50");
+	GIVEN(ks, PLAN, "<b2>|1|<lease>|50|1");
+	GIVEN(ks, GATE, "<b2>|1|<lease>|<wait>|0|muster-test-<b2>-1");
 	GIVEN(ks, REVIEW, "<b1>|1|never sent|");
-	STEP(ks, BEGIN, "<b2>|1|<lease>|<wait>|50", "[submitting muster-test-<b2>-1]", NULL);
+	STEP(ks, GATE, "<b2>|1|<lease>|<wait>|0|muster-test-<b2>-1", "[go muster-test-<b2>-1]", NULL);
 	assert_null(snapshot_find(keyspace_snapshot(ks), "muster:{0}:sides:paper:AAPL:waiting"));
 }
 
@@ -215,8 +227,10 @@ static void waking_only_hastens_blocks_that_need_a_worker(void **state)
 	struct keyspace *ks = *state;
 
 	claim_both(ks);
-	GIVEN(ks, BEGIN, "<b1>|1|<lease>|<wait>|100");
-	GIVEN(ks, BEGIN, "<b2>|1|<lease>|<wait>|50");
+	GIVEN(ks, PLAN, "<b1>|1|<lease>|100|1");
+	GIVEN(ks, GATE, "<b1>|1|<lease>|<wait>|0|muster-test-<b1>-1");
+	GIVEN(ks, PLAN, "<b2>|1|<lease>|50|1");
+	GIVEN(ks, GATE, "<b2>|1|<lease>|<wait>|0|muster-test-<b2>-1");
 	keyspace_command(ks, "ZADD muster:{0}:blocks 5 <b2>");
 	keyspace_command(ks, "SADD muster:{0}:sides:paper:AAPL:waiting gone");
 	GIVEN(ks, CLOSE, "<b1>|1|<lease>|0||0|0|unfilled||0.01");

@@ -1,4 +1,4 @@
-/* lua/begin.lua, record.lua, fills.lua, close.lua: what a block goes through at the broker. */
+/* lua/plan.lua, gate.lua, record.lua, fills.lua, close.lua: what a block goes through at the broker. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -12,38 +12,58 @@
 #define RECORD(next_ms, polls) "<b1>|1|<lease>|" next_ms "|" polls
 #define SLICE(number, fields)  "|muster-test-<b1>-" number "|" fields
 
+#define PLAN_TWO  "<b1>|1|<lease>|200|1|25|1"
+#define GATE_BOTH "<b1>|1|<lease>|<wait>|0|muster-test-<b1>-1|muster-test-<b1>-2"
+
 /* One block of 225 AAPL, cut into two slices and sent. */
 static void begin_two_slices(struct keyspace *ks)
 {
 	script_case_reach(ks, STAGE_CLAIMED);
-	GIVEN(ks, BEGIN, "<b1>|1|<lease>|<wait>|200|25");
+	GIVEN(ks, PLAN, PLAN_TWO);
+	GIVEN(ks, GATE, GATE_BOTH);
 }
 
-static void begin_names_the_slices_before_anything_is_sent(void **state)
+static void plan_names_the_slices_before_anything_is_sent(void **state)
 {
 	struct keyspace *ks = *state;
 
 	script_case_reach(ks, STAGE_CLAIMED);
-	STEP(ks, BEGIN, "<b1>|1|<lease>|<wait>|200|25", "[submitting muster-test-<b1>-1 muster-test-<b1>-2]",
-	     "~block:<b1> attempts=0 reason='' status=submitting submitted_at=<now> updated_at=<now>\n"
+	STEP(ks, PLAN, PLAN_TWO, "[planned muster-test-<b1>-1 muster-test-<b1>-2]",
+	     "~block:<b1> updated_at=<now>\n"
 	     "+block:<b1>:slices zset - muster-test-<b1>-1=1 muster-test-<b1>-2=2\n"
+	     "~blocks <b1>=<now+lease>\n"
+	     "+slice:muster-test-<b1>-1 hash - block=<b1> created_at=<now> due_at=1 filled_quantity=0 number=1\n"
+	     "\tquantity=200 status=created\n"
+	     "+slice:muster-test-<b1>-2 hash - block=<b1> created_at=<now> due_at=1 filled_quantity=0 number=2\n"
+	     "\tquantity=25 status=created\n");
+}
+
+static void plan_is_made_once(void **state)
+{
+	struct keyspace *ks = *state;
+
+	script_case_reach(ks, STAGE_CLAIMED);
+	GIVEN(ks, PLAN, PLAN_TWO);
+	STEP(ks, PLAN, PLAN_TWO, "[stale]", "");
+	GIVEN(ks, GATE, GATE_BOTH);
+	STEP(ks, PLAN, PLAN_TWO, "[stale]", "");
+}
+
+static void gate_stores_the_intent_before_anything_is_sent(void **state)
+{
+	struct keyspace *ks = *state;
+
+	script_case_reach(ks, STAGE_CLAIMED);
+	GIVEN(ks, PLAN, PLAN_TWO);
+	STEP(ks, GATE, GATE_BOTH, "[go muster-test-<b1>-1 muster-test-<b1>-2]",
+	     "~block:<b1> attempts=0 reason='' status=submitting submitted_at=<now> updated_at=<now>\n"
 	     "~blocks <b1>=<now+lease>\n"
 	     "-blocks:ready\n"
 	     "+blocks:submitting zset - <b1>=<now>\n"
 	     "~counts sealed=0 working=3\n"
 	     "+sides:paper:AAPL:buying set - <b1>\n"
-	     "+slice:muster-test-<b1>-1 hash - block=<b1> created_at=<now> filled_quantity=0 number=1 quantity=200\n"
-	     "\tstatus=submitting\n"
-	     "+slice:muster-test-<b1>-2 hash - block=<b1> created_at=<now> filled_quantity=0 number=2 quantity=25\n"
-	     "\tstatus=submitting\n");
-}
-
-static void begin_is_done_once(void **state)
-{
-	struct keyspace *ks = *state;
-
-	begin_two_slices(ks);
-	STEP(ks, BEGIN, "<b1>|1|<lease>|<wait>|200|25", "[stale]", "");
+	     "~slice:muster-test-<b1>-1 sent=maybe status=submitting updated_at=<now>\n"
+	     "~slice:muster-test-<b1>-2 sent=maybe status=submitting updated_at=<now>\n");
 }
 
 static void block_works_once_all_slices_are_at_the_broker(void **state)
@@ -180,9 +200,11 @@ static void close_writes_the_totals(void **state)
 	struct keyspace *ks = *state;
 
 	script_case_reach(ks, STAGE_WORKING);
-	STEP(ks, CLOSE, "<b1>|1|<lease>|200|190.125|38025|1.5|partially_filled|canceled by the broker|0.01", "[closing]",
+	STEP(ks, CLOSE, "<b1>|1|<lease>|200|190.125|38025|1.5|partially_filled|canceled by the broker|0.01",
+	     "[closing]",
 	     "~block:<b1> average_price=190.125 closed_at=<now> fee=1.5 filled_quantity=200 gross_amount=38025\n"
-	     "\tminor_unit=0.01 outcome=partially_filled reason='canceled by the broker' status=closing updated_at=<now>\n"
+	     "\tminor_unit=0.01 outcome=partially_filled reason='canceled by the broker' status=closing "
+	     "updated_at=<now>\n"
 	     "~blocks <b1>=<now+lease>\n"
 	     "+blocks:closing zset - <b1>=<now>\n"
 	     "-blocks:working\n"
@@ -206,7 +228,8 @@ static void steps_go_on_when_memory_is_full(void **state)
 	script_case_reach(ks, STAGE_SEALED);
 	keyspace_command(ks, "CONFIG SET maxmemory 1");
 	GIVEN(ks, CLAIM, CLAIM_AS("11"));
-	GIVEN(ks, BEGIN, "<b1>|1|<lease>|<wait>|225");
+	GIVEN(ks, PLAN, "<b1>|1|<lease>|225|1");
+	GIVEN(ks, GATE, "<b1>|1|<lease>|<wait>|0|muster-test-<b1>-1");
 	GIVEN(ks, RECORD, RECORD("", "0") SLICE("1", "1|status|filled"));
 	GIVEN(ks, FILLS, "<b1>|1|F1|muster-test-<b1>-1 225 190 1700000000000");
 	GIVEN(ks, CLOSE, "<b1>|1|<lease>|225|190|42750|0|filled||0.01");
@@ -220,8 +243,9 @@ static void steps_go_on_when_memory_is_full(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    SCRIPT_TEST(begin_names_the_slices_before_anything_is_sent),
-	    SCRIPT_TEST(begin_is_done_once),
+	    SCRIPT_TEST(plan_names_the_slices_before_anything_is_sent),
+	    SCRIPT_TEST(plan_is_made_once),
+	    SCRIPT_TEST(gate_stores_the_intent_before_anything_is_sent),
 	    SCRIPT_TEST(block_works_once_all_slices_are_at_the_broker),
 	    SCRIPT_TEST(record_releases_the_block_until_it_is_due),
 	    SCRIPT_TEST(record_without_news_only_keeps_the_lease),

@@ -64,7 +64,8 @@ static void the_next_follows_the_one_that_was_given_back(void **state)
 
 	reach_suspects(ks);
 	GIVEN(ks, CLAIM, CLAIM_LIVING("13"));
-	GIVEN(ks, BEGIN, "<b1>|3|<lease>|<wait>|100"); /* progress: it is no suspect any more */
+	GIVEN(ks, PLAN, "<b1>|3|<lease>|100|1");
+	GIVEN(ks, GATE, "<b1>|3|<lease>|<wait>|0|muster-test-<b1>-1"); /* progress: it is no suspect any more */
 	GIVEN(ks, RELEASE, "0|<b1>|3");
 	keyspace_command(ks, "ZADD muster:{0}:blocks 1 <b2>");
 	GIVEN(ks, CLAIM, CLAIM_LIVING("13"));

@@ -155,11 +155,12 @@ static void block_is_seen_with_slices_and_fills(void **state)
 	STEP(ks, BLOCK, "<b1>",
 	     "[[[window window-<due> lane window symbol AAPL side buy broker_type paper lot 1 order_type market "
 	     "limit_price '' quantity_nano 225000000000 sealed_at <then> fence 1 orders 3 status closing worker "
-	     "h1:11 submitted_at <then> updated_at <then> reason '' attempts 0 polls 0 filled_quantity 225 "
+	     "h1:11 updated_at <then> submitted_at <then> reason '' attempts 0 polls 0 filled_quantity 225 "
 	     "average_price 190 gross_amount 42750 fee 0 outcome filled minor_unit 0.01 closed_at <then> block_id <b1> "
 	     "quantity 225 "
 	     "execution_window <due>] [[muster-test-<b1>-1 [block <b1> number 1 quantity 225 status acked "
-	     "filled_quantity 0 created_at <then> updated_at <then> broker_order_id B1]]] [F1 'muster-test-<b1>-1 "
+	     "due_at 1 filled_quantity 0 created_at <then> sent maybe updated_at <then> broker_order_id B1]]] [F1 "
+	     "'muster-test-<b1>-1 "
 	     "225 190 1700000000000']]]",
 	     "");
 }
@@ -274,7 +275,8 @@ static void transactions_come_newest_first(void **state)
 	GIVEN(ks, PROCESS, "''");
 	GIVEN(ks, SEAL, "100|<retention>");
 	GIVEN(ks, CLAIM, CLAIM_AS("11"));
-	GIVEN(ks, BEGIN, "<b1>|1|<lease>|<wait>|230");
+	GIVEN(ks, PLAN, "<b1>|1|<lease>|230|1");
+	GIVEN(ks, GATE, "<b1>|1|<lease>|<wait>|0|muster-test-<b1>-1");
 	GIVEN(ks, CLOSE, "<b1>|1|<lease>|230|190|43700|0|filled||0.01");
 	GIVEN(ks, ALLOCATE,
 	      "<b1>|1|<lease>|0|<retention>|q1-0|filled|100|19000|0|q2-0|filled|50|9500|0|"

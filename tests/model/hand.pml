@@ -182,7 +182,8 @@ inline claim()
 #endif
 #define CAN_CLAIM (now.block >= READY && !IS_FINAL && IS_LEASE_OVER)
 
-/* = lua/begin.lua, = src/worker/block_begin.c block_on_begun, = src/worker/slice.c slice_init */
+/* The plan and the gate behind it, in one. = lua/plan.lua, = lua/gate.lua, = src/worker/block_plan.c block_on_planned,
+ * = src/worker/block_submit.c block_on_gate */
 inline begin()
 {
 	if
@@ -208,7 +209,7 @@ inline begin()
 }
 
 /* What of one slice goes into the record, and the intent with it. = src/worker/slice.c slice_add_record,
- * = src/worker/block_submit.c store_intent block_on_intent */
+ * = src/worker/block_submit.c ask_gate take_permits */
 inline record_slice(i)
 {
 	if

@@ -40,8 +40,9 @@ void script_case_expect_all(struct keyspace *keyspace, const char *where, const 
 enum stage {
 	STAGE_QUEUED,
 	STAGE_SEALED,
-	STAGE_CLAIMED,	  /* by h1:11, fence 1 */
-	STAGE_SUBMITTING, /* muster-test-<b1>-1 */
+	STAGE_CLAIMED, /* by h1:11, fence 1 */
+	STAGE_PLANNED, /* muster-test-<b1>-1 */
+	STAGE_SUBMITTING,
 	STAGE_WORKING,
 	STAGE_CLOSING,
 	STAGE_ALLOCATED,

@@ -12,12 +12,14 @@
 
 #define FOREVER DUPLICATES_REFUSED_FOREVER
 
-/* A slice that begin.lua has just named. */
+/* A slice that plan.lua has just named and the gate has let through. */
 static struct slice fresh_slice(void)
 {
 	struct slice slice;
 
 	slice_init(&slice, NULL, "muster-abcdef-1-1", 225 * NANO);
+	slice.status = SLICE_SUBMITTING;
+	slice.permit_ends_us = INT64_MAX;
 	return slice;
 }
 
@@ -33,8 +35,11 @@ static struct slice inherited_slice(void)
 /* The order as the broker reports it. */
 static struct broker_order order_of(enum slice_status status, int64_t filled_nano)
 {
-	struct broker_order order = {.broker_order_id = "b-1", .status = status, .quantity_nano = 225 * NANO,
-				     .filled_nano = filled_nano, .submitted_at_ms = 1000};
+	struct broker_order order = {.broker_order_id = "b-1",
+				     .status = status,
+				     .quantity_nano = 225 * NANO,
+				     .filled_nano = filled_nano,
+				     .submitted_at_ms = 1000};
 
 	return order;
 }
@@ -111,7 +116,7 @@ static void what_was_not_sent_may_be_sent_after_the_brokers_pause(void **state)
 	assert_int_equal(verdict.pause_ms, 41000);
 	assert_int_equal(slice.status, SLICE_SUBMITTING);
 	assert_false(slice.maybe_sent);
-	assert_false(slice.is_intent_stored);
+	assert_int_equal(slice.permit_ends_us, 0);
 	assert_int_equal(slice_need_unknown(&slice), SLICE_NEEDS_SUBMIT);
 	slice.result.retry_after_ms = 0;
 	assert_int_equal(submit(&slice, BROKER_NOT_SENT).pause_ms, backoff_retry_ms(2));
@@ -231,12 +236,10 @@ static void contradiction_is_for_a_person_and_adopted_on_their_word(void **state
 	slice.result.order = order_of(SLICE_ACKED, 0);
 	assert_int_equal(look_up(&slice, BROKER_CONTRADICTION).next, SLICE_TO_REVIEW);
 	assert_int_equal(slice.status, SLICE_SUBMITTING);
-	assert_int_equal(
-	    answer(&slice, SLICE_NEEDS_LOOK_UP, BROKER_CONTRADICTION, FOREVER, RESOLUTION_RETRY).next,
-	    SLICE_TO_REVIEW);
-	assert_int_equal(
-	    answer(&slice, SLICE_NEEDS_LOOK_UP, BROKER_CONTRADICTION, FOREVER, RESOLUTION_ADOPT).next,
-	    SLICE_IS_KNOWN);
+	assert_int_equal(answer(&slice, SLICE_NEEDS_LOOK_UP, BROKER_CONTRADICTION, FOREVER, RESOLUTION_RETRY).next,
+			 SLICE_TO_REVIEW);
+	assert_int_equal(answer(&slice, SLICE_NEEDS_LOOK_UP, BROKER_CONTRADICTION, FOREVER, RESOLUTION_ADOPT).next,
+			 SLICE_IS_KNOWN);
 	assert_int_equal(slice.status, SLICE_ACKED);
 }
 
@@ -281,8 +284,8 @@ static void cancel_that_comes_too_late_is_followed_like_one_that_was_taken(void 
 		assert_true(slice.is_cancel_asked);
 		assert_int_equal(slice.status, SLICE_ACKED);
 		slice.is_cancel_asked = false;
-		assert_int_equal(
-		    answer(&slice, SLICE_NEEDS_CANCEL, BROKER_AMBIGUOUS, FOREVER, RESOLUTION_CANCEL).next, SLICE_LATER);
+		assert_int_equal(answer(&slice, SLICE_NEEDS_CANCEL, BROKER_AMBIGUOUS, FOREVER, RESOLUTION_CANCEL).next,
+				 SLICE_LATER);
 		assert_false(slice.is_cancel_asked);
 	}
 }
@@ -322,8 +325,8 @@ static void order_that_vanishes_goes_to_a_person_and_an_outage_does_not(void **s
 	assert_int_equal(verdict.next, SLICE_TO_REVIEW);
 	assert_in_range(asked, 5, 30);
 	for (int i = 0; i < 1000; i++)
-		assert_int_equal(
-		    answer(&outage, SLICE_NEEDS_FOLLOW, BROKER_AMBIGUOUS, FOREVER, RESOLUTION_NONE).next, SLICE_LATER);
+		assert_int_equal(answer(&outage, SLICE_NEEDS_FOLLOW, BROKER_AMBIGUOUS, FOREVER, RESOLUTION_NONE).next,
+				 SLICE_LATER);
 	assert_int_equal(outage.status, SLICE_ACKED);
 }
 
