@@ -7,7 +7,10 @@
 void paper_handle_settings(struct http_request *request, void *arg)
 {
 	const struct paper *paper = arg;
-	http_answer_json(request, 200, paper_settings_json(paper->settings));
+	json_t *json = paper_settings_json(paper->settings);
+	/* No setting, but what came of one: how many calls got 429. */
+	json_object_set_new(json, "rate_refused", json_integer(paper->rate.refused));
+	http_answer_json(request, 200, json);
 }
 
 void paper_handle_settings_put(struct http_request *request, void *arg)

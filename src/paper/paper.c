@@ -60,6 +60,7 @@ static bool paper_load(struct paper *paper, const struct config *config, struct 
 	if (!paper->stocks)
 		return false;
 	paper->settings = paper_settings_new(config->paper.rate_per_min);
+	paper->rate_period_ms = config->paper.rate_period_ms;
 	paper->book = paper_book_new();
 	paper->ledger = paper_ledger_open(config->paper.ledger_file, paper->book, paper->stocks, err);
 	if (!paper->ledger)

@@ -29,6 +29,7 @@ struct paper {
 	struct paper_faults *faults;
 	struct paper_wire *wire;
 	struct paper_rate rate;
+	int64_t rate_period_ms;
 	const char *key_id, *key_secret; /* NULL: anybody may call */
 };
 

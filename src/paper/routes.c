@@ -37,17 +37,28 @@ static void set_number(struct http_request *request, const char *name, int64_t v
 	http_set_header(request, name, text);
 }
 
+/* Epoch seconds, as Alpaca says it; with a fraction only where minutes are shorter than they are. */
+static void set_reset(struct http_request *request, int64_t reset_ms)
+{
+	char text[32];
+	if (reset_ms % 1000 == 0)
+		snprintf(text, sizeof text, "%lld", (long long)(reset_ms / 1000));
+	else
+		snprintf(text, sizeof text, "%lld.%03d", (long long)(reset_ms / 1000), (int)(reset_ms % 1000));
+	http_set_header(request, "X-RateLimit-Reset", text);
+}
+
 /* Counts the call; false where the minute is used up. */
 static bool admit_rate(struct paper *paper, struct http_request *request)
 {
-	int64_t limit = paper_settings_rate_per_min(paper->settings);
-	if (!limit)
+	const struct paper_rate_limit limit = {paper_settings_rate_per_min(paper->settings), paper->rate_period_ms};
+	if (!limit.calls)
 		return true;
 	struct paper_rate_state state;
-	bool is_within = paper_rate_take(&paper->rate, limit, clock_wall_ms(), &state);
+	bool is_within = paper_rate_take(&paper->rate, &limit, clock_wall_ms(), &state);
 	set_number(request, "X-RateLimit-Limit", state.limit);
 	set_number(request, "X-RateLimit-Remaining", state.remaining);
-	set_number(request, "X-RateLimit-Reset", state.reset_s);
+	set_reset(request, state.reset_ms);
 	if (!is_within)
 		paper_answer_refused(request, PAPER_REFUSE_RATE);
 	return is_within;
