@@ -123,7 +123,7 @@ static void call_replied(const struct http_client_reply *reply, void *arg)
 	struct alpaca_call *call = arg;
 	struct broker_result result = {0};
 	call->http = NULL;
-	alpaca_heed_limits(call->alpaca, reply);
+	alpaca_heed_limits_of(call, reply);
 	if (reply->status == 200 || (reply->status == 204 && call->op == ALPACA_CANCEL))
 		read_success(call, reply, &result);
 	else
@@ -131,13 +131,16 @@ static void call_replied(const struct http_client_reply *reply, void *arg)
 	alpaca_answer(call, &result);
 }
 
-/* Sends the call's only request, unless the broker wants none now. */
-static void call_send(struct alpaca_call *call, const struct http_client_request *request, const char *path)
+/* Sends a submit, unless the broker wants none now. Its token was taken at the gate. */
+static void submit_send(struct alpaca_call *call, const struct http_client_request *request)
 {
-	if (alpaca_is_paused(call->alpaca, &call->result))
-		alpaca_answer_later(call);
-	else
-		call->http = alpaca_send(call->alpaca, request, path, call_replied, call);
+	if (!alpaca_is_paused(call->alpaca, &call->result)) {
+		call->http = alpaca_send(call->alpaca, request, "/v2/orders", call_replied, call);
+		return;
+	}
+	if (call->alpaca->broker.rate)
+		rate_done_slice(call->alpaca->broker.rate, call->client_order_id, NULL);
+	alpaca_answer_later(call);
 }
 
 static void alpaca_submit(struct broker *broker, const struct broker_submit *order, broker_fn *fn, void *arg)
@@ -145,10 +148,8 @@ static void alpaca_submit(struct broker *broker, const struct broker_submit *ord
 	struct alpaca_call *call = alpaca_call_new((struct alpaca *)broker, ALPACA_SUBMIT, fn, arg);
 	char *body = expect_order(call, order) ? order_body(order) : NULL;
 	if (body) {
-		call_send(call,
-			  &(struct http_client_request){
-			      .method = HTTP_CLIENT_POST, .body = body, .send_by_us = order->send_by_us},
-			  "/v2/orders");
+		submit_send(call, &(struct http_client_request){
+				      .method = HTTP_CLIENT_POST, .body = body, .send_by_us = order->send_by_us});
 	} else {
 		call->result.outcome = BROKER_REJECTED;
 		if (!call->result.why.code)
@@ -169,7 +170,7 @@ static void alpaca_look_up(struct broker *broker, const struct broker_submit *or
 	}
 	snprintf(path, sizeof path, "/v2/orders:by_client_order_id?client_order_id=%s",
 		 alpaca_escape(call->client_order_id, id, sizeof id));
-	call_send(call, &(struct http_client_request){.method = HTTP_CLIENT_GET}, path);
+	alpaca_send_call(call, HTTP_CLIENT_GET, path, call_replied);
 }
 
 static void alpaca_cancel(struct broker *broker, const char *broker_order_id, broker_fn *fn, void *arg)
@@ -182,7 +183,7 @@ static void alpaca_cancel(struct broker *broker, const char *broker_order_id, br
 		alpaca_answer_later(call);
 		return;
 	}
-	call_send(call, &(struct http_client_request){.method = HTTP_CLIENT_DELETE}, path);
+	alpaca_send_call(call, HTTP_CLIENT_DELETE, path, call_replied);
 }
 
 static void alpaca_free(struct broker *broker)

@@ -27,6 +27,8 @@ struct alpaca_call *alpaca_call_new(struct alpaca *alpaca, enum alpaca_op op, br
 void alpaca_answer(struct alpaca_call *call, const struct broker_result *result)
 {
 	assert(!call->http);
+	rate_cancel(call->ask);
+	free(call->path);
 	TAILQ_REMOVE(&call->alpaca->calls, call, entry);
 	if (call->fn)
 		call->fn(result, call->arg);
@@ -81,6 +83,38 @@ struct http_client_call *alpaca_send(struct alpaca *alpaca, const struct http_cl
 	return http_client_start(alpaca->client, &whole, fn, arg);
 }
 
+/* The call has its token. The broker may have asked for a pause meanwhile. */
+static void on_token(uint64_t id, void *arg)
+{
+	struct alpaca_call *call = arg;
+	call->ask = NULL;
+	call->rate_id = id;
+	if (!alpaca_is_paused(call->alpaca, &call->result)) {
+		call->http = alpaca_send(call->alpaca, &(struct http_client_request){.method = call->method},
+					 call->path, call->replied, call);
+		return;
+	}
+	rate_done(call->alpaca->broker.rate, id, NULL);
+	alpaca_answer_later(call);
+}
+
+void alpaca_send_call(struct alpaca_call *call, enum http_client_method method, const char *path, http_client_fn *fn)
+{
+	struct rate *rate = call->alpaca->broker.rate;
+	if (alpaca_is_paused(call->alpaca, &call->result)) {
+		alpaca_answer_later(call);
+	} else if (!rate) {
+		call->http = alpaca_send(call->alpaca, &(struct http_client_request){.method = method}, path, fn, call);
+	} else {
+		call->method = method;
+		call->replied = fn;
+		call->path = strdup(path);
+		if (!call->path)
+			abort();
+		call->ask = rate_ask(rate, call->op == ALPACA_FOLLOW ? RATE_LIST : RATE_SINGLE, on_token, call);
+	}
+}
+
 /* Holds everything back for a while; logged where it was not held already. */
 static void pause_calls(struct alpaca *alpaca, const char *event, enum log_level level,
 			const struct broker_result *result)
@@ -99,21 +133,62 @@ static void pause_calls(struct alpaca *alpaca, const char *event, enum log_level
 void alpaca_refused(struct alpaca *alpaca, enum alpaca_op op, const struct http_client_reply *reply,
 		    struct broker_result *result)
 {
-	if (alpaca_judge(op, reply, result))
+	if (alpaca_judge(op, reply, result)) {
 		pause_calls(alpaca, "broker_credentials_refused", LOG_ERROR, result);
-	else if (reply->status == 429)
+		if (alpaca->broker.credentials)
+			alpaca->broker.credentials(alpaca->broker.config, &result->why, alpaca->broker.credentials_arg);
+	} else if (reply->status == 429)
 		pause_calls(alpaca, "broker_rate_limited", LOG_WARN, result);
 }
 
-void alpaca_heed_limits(struct alpaca *alpaca, const struct http_client_reply *reply)
+/* What the reply says of the limit; false where it says nothing. */
+static bool read_limit(const struct http_client_reply *reply, struct rate_said *said)
 {
-	const char *remaining = http_client_header(reply, "X-RateLimit-Remaining");
-	if (reply->status == 0 || reply->status == 429 || !remaining || strcmp(remaining, "0") != 0 ||
-	    !http_client_header(reply, "X-RateLimit-Reset"))
+	const char *remaining = reply->status ? http_client_header(reply, "X-RateLimit-Remaining") : NULL;
+	const char *limit = reply->status ? http_client_header(reply, "X-RateLimit-Limit") : NULL;
+	bool has_reset = reply->status && http_client_header(reply, "X-RateLimit-Reset");
+	*said = (struct rate_said){.limit = limit && *limit >= '0' && *limit <= '9' ? strtoll(limit, NULL, 10) : -1};
+	if (said->limit == 0)
+		said->limit = -1;
+	if (reply->status == 429) {
+		said->reset_ms = alpaca_reply_retry_after_ms(reply);
+		return true;
+	}
+	if (!remaining || *remaining < '0' || *remaining > '9' || !has_reset)
+		return false;
+	said->remaining = strtoll(remaining, NULL, 10);
+	said->reset_ms = alpaca_reply_retry_after_ms(reply);
+	return true;
+}
+
+/* Without shared tokens each worker must find out by itself when the broker takes no more. */
+static void pause_by_limit(struct alpaca *alpaca, const struct http_client_reply *reply, const struct rate_said *said)
+{
+	struct broker_result result = {.retry_after_ms = said->reset_ms};
+	if (reply->status == 429 || said->remaining > 0)
 		return;
-	struct broker_result result = {.retry_after_ms = alpaca_reply_retry_after_ms(reply)};
 	(void)err_set(&result.why, ERR_BROKER, "the broker takes no more calls for now");
 	pause_calls(alpaca, "broker_rate_used_up", LOG_INFO, &result);
+}
+
+void alpaca_heed_limits(struct alpaca *alpaca, const struct http_client_reply *reply, uint64_t rate_id)
+{
+	struct rate_said said;
+	bool has_said = read_limit(reply, &said);
+	if (alpaca->broker.rate)
+		rate_done(alpaca->broker.rate, rate_id, has_said ? &said : NULL);
+	else if (has_said)
+		pause_by_limit(alpaca, reply, &said);
+}
+
+void alpaca_heed_limits_of(struct alpaca_call *call, const struct http_client_reply *reply)
+{
+	struct rate_said said;
+	struct rate *rate = call->alpaca->broker.rate;
+	if (rate && call->op == ALPACA_SUBMIT)
+		rate_done_slice(rate, call->client_order_id, read_limit(reply, &said) ? &said : NULL);
+	else
+		alpaca_heed_limits(call->alpaca, reply, call->rate_id);
 }
 
 /* True the first time it is asked about a word. */

@@ -146,14 +146,18 @@ bool alpaca_judge(enum alpaca_op op, const struct http_client_reply *reply, stru
 	return is_credentials;
 }
 
-/* A number of seconds as the whole of a text. */
-static bool read_seconds(const char *text, int64_t *seconds)
+/* A number of seconds as the whole of a text, in milliseconds; "2.5" is seen too. */
+static bool read_seconds(const char *text, int64_t *ms)
 {
 	char *end;
-	if (!text || *text < '0' || *text > '9' || strlen(text) > 12)
+	if (!text || *text < '0' || *text > '9' || strspn(text, "0123456789") > 12)
 		return false;
-	*seconds = strtoll(text, &end, 10);
-	return *end == '\0' || *end == '.'; /* "2.5" is seen too */
+	*ms = strtoll(text, &end, 10) * 1000;
+	if (*end != '.')
+		return *end == '\0';
+	for (int64_t unit = 100; unit > 0 && *++end >= '0' && *end <= '9'; unit /= 10)
+		*ms += (*end - '0') * unit;
+	return true;
 }
 
 /* A date as milliseconds; what no calendar shows (curl takes any number for a year) is none. */
@@ -169,14 +173,14 @@ static bool read_date(const char *text, int64_t *at_ms)
 
 int64_t alpaca_retry_after_ms(const char *reset, const char *retry_after, const char *date, int64_t wall_ms)
 {
-	int64_t now_ms = wall_ms, seconds, at_ms, wait_ms = INT64_MIN, asked_ms = INT64_MIN;
+	int64_t now_ms = wall_ms, at_ms, wait_ms = INT64_MIN, asked_ms = INT64_MIN;
 	/* A Date has no fraction, so our own clock is the better one as long as both agree. */
 	if (read_date(date, &at_ms) && llabs(at_ms - wall_ms) > CLOCK_TRUST_MS)
 		now_ms = at_ms;
-	if (read_seconds(reset, &seconds))
-		wait_ms = seconds * 1000 - now_ms;
-	if (read_seconds(retry_after, &seconds))
-		asked_ms = seconds * 1000;
+	if (read_seconds(reset, &at_ms))
+		wait_ms = at_ms - now_ms;
+	if (read_seconds(retry_after, &at_ms))
+		asked_ms = at_ms;
 	else if (read_date(retry_after, &at_ms))
 		asked_ms = at_ms - now_ms;
 	if (asked_ms > wait_ms)

@@ -29,7 +29,7 @@ static void single_replied(const struct http_client_reply *reply, void *arg)
 	struct alpaca_call *call = arg;
 	struct broker_result result = {0};
 	call->http = NULL;
-	alpaca_heed_limits(call->alpaca, reply);
+	alpaca_heed_limits_of(call, reply);
 	if (reply->status == 200) {
 		json_t *json = json_loadb(reply->body, reply->length, JSON_REJECT_DUPLICATES, NULL);
 		read_state(call, json, &result);
@@ -45,18 +45,13 @@ static void ask_alone(struct alpaca_call *call, bool is_whole)
 {
 	(void)is_whole;
 	char path[ALPACA_PATH_SIZE];
-	if (alpaca_is_paused(call->alpaca, &call->result)) {
-		alpaca_answer_later(call);
-		return;
-	}
 	if (!alpaca_order_path(call->broker_order_id, path)) {
 		call->result.outcome = BROKER_NOT_FOUND;
 		(void)err_set(&call->result.why, ERR_INTERNAL, "the order has no usable id at the broker");
 		alpaca_answer_later(call);
 		return;
 	}
-	call->http = alpaca_send(call->alpaca, &(struct http_client_request){.method = HTTP_CLIENT_GET}, path,
-				 single_replied, call);
+	alpaca_send_call(call, HTTP_CLIENT_GET, path, single_replied);
 }
 
 static void page_path(const struct alpaca_walk *walk, char *path)

@@ -12,6 +12,7 @@
 #include "worker/alpaca_order.h"
 #include "worker/broker.h"
 #include "worker/http_client.h"
+#include "worker/rate.h"
 
 #define ALPACA_PATH_SIZE 1024
 #define ALPACA_WORDS_MAX 16
@@ -28,6 +29,11 @@ struct alpaca_call {
 	broker_fills_fn *fills_fn;
 	void *arg;
 	struct http_client_call *http; /* NULL where none of its own is out */
+	struct rate_ask *ask;	       /* its request waits for a token */
+	uint64_t rate_id;
+	enum http_client_method method; /* of that request, and its path; owned */
+	char *path;
+	http_client_fn *replied;
 	char client_order_id[BROKER_ID_SIZE];
 	char symbol[CONFIG_NAME_SIZE * 2];
 	struct alpaca_expected expected; /* for submit and look_up; points into this call */
@@ -72,6 +78,10 @@ void alpaca_answer_deferred(struct alpaca *alpaca);
 /* True, with `result` filled, while the broker wants nothing from us. */
 bool alpaca_is_paused(const struct alpaca *alpaca, struct broker_result *result);
 
+/* Sends the request of one call, GET or DELETE, once it has a token, where there is a limit; answers the call where the
+ * broker wants none now. */
+void alpaca_send_call(struct alpaca_call *call, enum http_client_method method, const char *path, http_client_fn *fn);
+
 /* Sends a request; the caller has made sure that there is no pause. */
 struct http_client_call *alpaca_send(struct alpaca *alpaca, const struct http_client_request *request, const char *path,
 				     http_client_fn *fn, void *arg);
@@ -80,8 +90,10 @@ struct http_client_call *alpaca_send(struct alpaca *alpaca, const struct http_cl
 void alpaca_refused(struct alpaca *alpaca, enum alpaca_op op, const struct http_client_reply *reply,
 		    struct broker_result *result);
 
-/* Every reply: the broker may say that this was the last call for now. */
-void alpaca_heed_limits(struct alpaca *alpaca, const struct http_client_reply *reply);
+/* Every reply: the broker may say that this was the last call for now. Where there is a limit all workers are told, and
+ * that the call is no longer on its way. */
+void alpaca_heed_limits(struct alpaca *alpaca, const struct http_client_reply *reply, uint64_t rate_id);
+void alpaca_heed_limits_of(struct alpaca_call *call, const struct http_client_reply *reply);
 
 /* Warns, once for each, of words that we do not know, and of orders that somebody replaced. */
 void alpaca_heed_status(struct alpaca *alpaca, const struct alpaca_order *order);
@@ -123,6 +135,9 @@ struct alpaca_walk {
 	struct event *gather;
 	bool is_out;
 	struct http_client_call *page;
+	struct rate_ask *ask; /* the next page waits for its token */
+	uint64_t rate_id;
+	bool has_token;		       /* for the page that comes */
 	struct alpaca_waiter *waiters; /* of the walk that is out, sorted by id */
 	size_t count, open_count;
 	size_t pages;

@@ -1,6 +1,6 @@
 /* A walk over one of the broker's lists, so that a thousand working orders cost a few requests and not a thousand.
  *
- *   join -> waiting -(5 ms, so that callers meet)-> out: page, page, ... -> every call answered -> next walk
+ *   join -> waiting -(5 ms, so that callers meet; a token)-> out: page, page, ... -> every call answered -> next walk
  *
  * Whoever joins while a walk is out waits for the next: an earlier page cannot know about its order. Nothing is kept
  * from one walk to the next. */
@@ -11,7 +11,7 @@
 
 #include "shared/clock.h"
 
-#define GATHER_MS 5
+#define GATHER_MS  5
 #define EARLIER_MS 2 /* the time asked from was cut to milliseconds, and the broker's list is exclusive */
 
 static void page_request(struct alpaca_walk *walk);
@@ -46,7 +46,7 @@ void alpaca_walk_answer(struct alpaca_walk *walk, struct alpaca_waiter *waiter, 
 
 static void gather_soon(struct alpaca_walk *walk)
 {
-	if (!walk->is_out && !TAILQ_EMPTY(&walk->waiting) && !evtimer_pending(walk->gather, NULL))
+	if (!walk->is_out && !walk->ask && !TAILQ_EMPTY(&walk->waiting) && !evtimer_pending(walk->gather, NULL))
 		evtimer_add(walk->gather, &(struct timeval){.tv_usec = GATHER_MS * 1000});
 }
 
@@ -108,7 +108,7 @@ static void page_replied(const struct http_client_reply *reply, void *arg)
 	struct alpaca_walk *walk = arg;
 	struct broker_result result = {.outcome = BROKER_AMBIGUOUS};
 	walk->page = NULL;
-	alpaca_heed_limits(walk->alpaca, reply);
+	alpaca_heed_limits(walk->alpaca, reply, walk->rate_id);
 	if (reply->status != 200) {
 		alpaca_refused(walk->alpaca, ALPACA_LIST, reply, &result);
 		walk_fail(walk, &result);
@@ -124,11 +124,16 @@ static void page_replied(const struct http_client_reply *reply, void *arg)
 	json_decref(rows);
 }
 
-static void page_request(struct alpaca_walk *walk)
+/* Sends the request of a page, for which there is a token where one is needed. */
+static void page_send(struct alpaca_walk *walk)
 {
 	struct broker_result result;
 	char path[ALPACA_PATH_SIZE];
+	bool had_token = walk->has_token;
+	walk->has_token = false;
 	if (alpaca_is_paused(walk->alpaca, &result)) {
+		if (had_token)
+			rate_done(walk->alpaca->broker.rate, walk->rate_id, NULL);
 		walk_fail(walk, &result);
 		return;
 	}
@@ -138,11 +143,32 @@ static void page_request(struct alpaca_walk *walk)
 	    page_replied, walk);
 }
 
-/* Takes all who wait, and begins where the oldest of them needs it. */
-static void walk_begin(evutil_socket_t fd, short what, void *arg)
+static void walk_begin(struct alpaca_walk *walk);
+
+/* A token has come: for the walk that waits to begin, or for its next page. */
+static void on_token(uint64_t id, void *arg)
 {
-	(void)fd, (void)what;
 	struct alpaca_walk *walk = arg;
+	walk->ask = NULL;
+	walk->rate_id = id;
+	walk->has_token = true;
+	if (walk->is_out)
+		page_send(walk);
+	else
+		walk_begin(walk);
+}
+
+static void page_request(struct alpaca_walk *walk)
+{
+	if (walk->alpaca->broker.rate && !walk->has_token)
+		walk->ask = rate_ask(walk->alpaca->broker.rate, RATE_LIST, on_token, walk);
+	else
+		page_send(walk);
+}
+
+/* Takes all who wait, and begins where the oldest of them needs it. */
+static void walk_begin(struct alpaca_walk *walk)
+{
 	struct alpaca_call *call;
 	size_t count = 0;
 	int64_t since_ms = INT64_MAX;
@@ -167,10 +193,22 @@ static void walk_begin(evutil_socket_t fd, short what, void *arg)
 	*walk->token = '\0';
 	if (!(walk->seen = json_object()))
 		abort();
-	if (walk->kind->has_singles && count == 1)
+	if (walk->kind->has_singles && count == 1 && !walk->has_token)
 		walk_finish(walk, false);
 	else
 		page_request(walk);
+}
+
+/* Those who came together may begin. While they wait for a token others join. */
+static void on_gathered(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd, (void)what;
+	struct alpaca_walk *walk = arg;
+	bool is_one = TAILQ_NEXT(TAILQ_FIRST(&walk->waiting), turn) == NULL;
+	if (walk->alpaca->broker.rate && !(walk->kind->has_singles && is_one))
+		walk->ask = rate_ask(walk->alpaca->broker.rate, RATE_LIST, on_token, walk);
+	else
+		walk_begin(walk);
 }
 
 void alpaca_walk_join(struct alpaca_walk *walk, struct alpaca_call *call)
@@ -187,7 +225,7 @@ struct alpaca_walk *alpaca_walk_new(struct event_base *base, struct alpaca *alpa
 	walk->alpaca = alpaca;
 	walk->kind = kind;
 	TAILQ_INIT(&walk->waiting);
-	walk->gather = evtimer_new(base, walk_begin, walk);
+	walk->gather = evtimer_new(base, on_gathered, walk);
 	if (!walk->gather)
 		abort();
 	return walk;
@@ -198,6 +236,7 @@ void alpaca_walk_free(struct alpaca_walk *walk)
 	if (!walk)
 		return;
 	http_client_abandon(walk->page);
+	rate_cancel(walk->ask);
 	event_free(walk->gather);
 	free(walk->waiters);
 	json_decref(walk->seen);

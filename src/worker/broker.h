@@ -105,10 +105,19 @@ struct broker_ops {
 	void (*free)(struct broker *broker);
 };
 
+struct rate; /* see rate.h */
+
+/* The broker refuses our credentials, and will refuse every call until somebody does something. */
+typedef void broker_credentials_fn(const struct config_broker *config, const struct err *why, void *arg);
+
 /* The first member of every adapter's own struct. */
 struct broker {
 	const struct broker_ops *ops;
 	const struct config_broker *config;
+	/* Set by whoever made it, or left alone. */
+	struct rate *rate; /* every call but a submit waits there for its token; NULL: there is no limit */
+	broker_credentials_fn *credentials;
+	void *credentials_arg;
 };
 
 struct http_client; /* curl's multi interface on the event loop, shared by all brokers; see http_client.h */

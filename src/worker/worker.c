@@ -88,6 +88,43 @@ static void on_drain_limit(evutil_socket_t fd, short what, void *arg)
 	lease_release_all(worker);
 }
 
+/* The answer to a halt that was asked for here. */
+static void on_halted(const redisReply *reply, const struct err *err, void *arg)
+{
+	(void)arg;
+	if (err)
+		log_event(LOG_ERROR, "halt_failed", "reason", err->message, NULL);
+	else if (strcmp(reply_text(reply_at(reply, 0)), "halted") == 0)
+		log_event(LOG_ERROR, "trading_halted", "code", "credentials", NULL);
+}
+
+/* A broker refuses our keys: it is halted for all workers, until somebody has seen to it. */
+static void on_credentials(const struct config_broker *config, const struct err *why, void *arg)
+{
+	struct worker *worker = arg;
+
+	script_args_reset(worker->args);
+	script_args_add(worker->args, config->name);
+	script_args_add(worker->args, "credentials");
+	script_args_add(worker->args, worker->name);
+	script_args_add(worker->args, why->message);
+	redis_link_script(worker->calls, SCRIPT_HALT, worker->args, on_halted, worker);
+}
+
+/* The broker's adapter, with what it tells us and asks us for. */
+static void add_broker(struct worker *worker, size_t i)
+{
+	const struct config_broker *config = &worker->config->brokers[i];
+	struct broker *broker = broker_new(worker->base, worker->http, config);
+
+	if (config->rate_per_min > 0)
+		worker->rates[i] = rate_new(worker->base, &worker->calls, config, worker->name);
+	broker->rate = worker->rates[i];
+	broker->credentials = on_credentials;
+	broker->credentials_arg = worker;
+	worker->brokers[i] = broker;
+}
+
 struct worker *worker_new(struct program *program)
 {
 	struct worker *worker = calloc(1, sizeof *worker);
@@ -105,7 +142,7 @@ struct worker *worker_new(struct program *program)
 		abort();
 	worker->http = http_client_new(worker->base);
 	for (size_t i = 0; i < worker->config->broker_count; i++)
-		worker->brokers[i] = broker_new(worker->base, worker->http, &worker->config->brokers[i]);
+		add_broker(worker, i);
 	worker->scheduler = trade_scheduler_new(worker);
 	worker->lease = lease_new(worker);
 	worker->sweeper = sweeper_new(worker);
@@ -120,8 +157,10 @@ void worker_free(struct worker *worker)
 	worker_drop_blocks(worker);
 	redis_link_free(worker->wake);
 	redis_link_free(worker->calls);
-	for (size_t i = 0; i < worker->config->broker_count; i++)
+	for (size_t i = 0; i < worker->config->broker_count; i++) {
 		broker_free(worker->brokers[i]);
+		rate_free(worker->rates[i]);
+	}
 	http_client_free(worker->http);
 	lease_free(worker->lease);
 	sweeper_free(worker->sweeper);

@@ -1,5 +1,5 @@
-/* What one worker process consists of. Handed down to everything in it; nothing here outlives the process in importance:
- * all that matters is in Redis. */
+/* What one worker process consists of. Handed down to everything in it; nothing here outlives the process in
+ * importance: all that matters is in Redis. */
 #ifndef MUSTER_WORKER_H
 #define MUSTER_WORKER_H
 
@@ -16,6 +16,7 @@
 #include "worker/http_client.h"
 #include "worker/lease.h"
 #include "worker/log_limit.h"
+#include "worker/rate.h"
 #include "worker/sweeper.h"
 #include "worker/trade_scheduler.h"
 
@@ -28,6 +29,7 @@ struct worker {
 	struct script_args *args; /* scratch: filled and sent within one function */
 	struct http_client *http;
 	struct broker *brokers[CONFIG_BROKERS_MAX]; /* as in config->brokers */
+	struct rate *rates[CONFIG_BROKERS_MAX];	    /* NULL where a broker has no limit */
 	struct trade_scheduler *scheduler;
 	struct lease *lease;
 	struct sweeper *sweeper;

@@ -267,6 +267,7 @@ static const struct {
     {SCRIPT_CLAIM, "h1:14|0|10|h1|14|0|<then>|1"},
     {SCRIPT_CLAIM, "h1:15|0|10|h1|15|0|<then>|1"},
     {SCRIPT_SWEEP, "0|100"},
+    {SCRIPT_RATE, "paper|200|60000|7000|200|150|30000|1|1|a|b"},
     {SCRIPT_HALT, "all|operator|ann|a drill"},
     {SCRIPT_RESUME, "all|ann|over|''"},
 };
