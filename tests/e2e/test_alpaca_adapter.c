@@ -200,12 +200,12 @@ static void a_late_reply_is_ambiguous_and_then_found(void **state)
 {
 	struct broker_fixture *fixture = *state;
 	const struct broker_submit order = {"muster-d-b-7", "AAPL", false, "9", NULL, 0};
-	set_paper(fixture, "{\"reply_delay_ms\":1000}");
-	fixture->config.timeout_ms = 200;
+	set_paper(fixture, "{\"reply_delay_ms\":20000}");
+	fixture->config.timeout_ms = 700;
 	const struct broker_result *result = say_submit(fixture, &order);
 	assert_int_equal(result->outcome, BROKER_AMBIGUOUS);
 	assert_non_null(strstr(result->why.message, "no usable reply"));
-	fixture->config.timeout_ms = 2000;
+	fixture->config.timeout_ms = 20000;
 	assert_int_equal(say_look_up(fixture, &order)->outcome, BROKER_ACCEPTED);
 	set_paper(fixture, "{\"reply_delay_ms\":0}");
 }

@@ -209,19 +209,24 @@ static void test_a_limit_order_rests_until_its_price_comes(void **state)
 /* A working order shows what is filled so far, and is followed to its end. */
 static void test_a_slow_fill_is_followed_to_its_end(void **state)
 {
-	struct stack *stack = start(state, "{\"fill\":\"in_parts\",\"parts\":4,\"delay_ms\":500}");
+	struct stack *stack = start(state, "{\"fill\":\"none\"}");
 	const json_t *order = stack_queue_one(stack, "A", "buy", "AAPL", "8"), *now;
 	const char *path = stack_text(stack, "/orders/%s", json_text(order, "/orders/0/order_id"));
 
 	(void)stack_post(stack, 202, "/trade-queue/queue/process", NULL);
 	WAIT_UNTIL(strcmp(json_text(stack_get(stack, 200, "%s", path), "/status"), "working") == 0);
 	now = stack_get(stack, 200, "%s", path);
-	WAIT_UNTIL(json_nano(stack_get(stack, 200, "/blocks/%s", json_text(now, "/block_id")), "/filled_quantity") > 0);
+	for (int part = 1; part <= 3; part++) { /* the next part comes when this one was seen */
+		stack_set_paper(stack, "{\"fill\":\"at_once\",\"fill_quantity\":\"%d\"}", 2 * part);
+		WAIT_UNTIL(json_nano(stack_get(stack, 200, "/blocks/%s", json_text(now, "/block_id")),
+				     "/filled_quantity") == 2 * part * NANO);
+	}
 	now = stack_get(stack, 200, "/blocks/%s", json_text(now, "/block_id"));
 	assert_json_text(now, "/status", "working");
 	assert_json_text(now, "/slices/0/status", "partially_filled");
 	assert_json_text(stack_get(stack, 200, "%s", path), "/filled_quantity",
 			 "0"); /* nobody's before it is allocated */
+	stack_set_paper(stack, "{\"fill_quantity\":null}");
 	order = stack_wait_final(stack, order);
 	assert_json_text(order, "/orders/0/status", "filled");
 	assert_json_text(order, "/orders/0/filled_quantity", "8");

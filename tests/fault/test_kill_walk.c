@@ -16,11 +16,13 @@ static void kill_worker(const struct fault_step *step, struct stack *stack)
 {
 	int64_t end_us;
 
-	fault_walk_play(step);
-	fault_walk_start_armed_worker(step, 0);
 	end_us = clock_monotonic_us() + WAIT_MOST_US;
-	while (process_is_running(stack->workers[0]) && clock_monotonic_us() < end_us)
-		fault_walk_tend(step, 0);
+	do {
+		fault_walk_play(step);
+		fault_walk_start_armed_worker(step, 0);
+		while (process_is_running(stack->workers[0]) && clock_monotonic_us() < end_us)
+			fault_walk_tend(step, 0);
+	} while (fault_walk_was_idle(step, stack->workers[0]) && clock_monotonic_us() < end_us);
 	if (!fault_walk_has_struck(step, stack->workers[0]))
 		fail_msg("the point was never reached");
 	assert_int_equal(process_wait(stack->workers[0]), -SIGKILL);

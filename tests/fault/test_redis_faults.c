@@ -174,7 +174,7 @@ static void test_relaxed_durability_only_warns(void **state)
 static void test_an_order_of_unknown_outcome_is_found_by_its_key(void **state)
 {
 	struct stack *stack = *state =
-	    stack_start(&(struct stack_options){.workers = 1, .settings = {"redis.timeout_ms=500"}});
+	    stack_start(&(struct stack_options){.workers = 1, .settings = {"redis.timeout_ms=2000"}});
 	const struct http_reply *reply;
 
 	redis_server_freeze(stack->redis);
@@ -216,7 +216,7 @@ static void test_a_full_redis_takes_nothing_new_but_completes_what_it_has(void *
 	const json_t *order = stack_queue_one(stack, "A", "buy", "AAPL", "3"), *block;
 	int64_t before;
 
-	stack_set_paper(stack, "{\"fill\":\"after_delay\",\"delay_ms\":1500}");
+	stack_set_paper(stack, "{\"fill\":\"none\"}");
 	(void)stack_post(stack, 202, "/trade-queue/queue/process", NULL);
 	WAIT_UNTIL(
 	    strcmp(json_text(stack_get(stack, 200, QUEUE "/%s", json_text(order, "/queue_id")), "/orders/0/status"),
@@ -225,6 +225,7 @@ static void test_a_full_redis_takes_nothing_new_but_completes_what_it_has(void *
 	before = stored(stack);
 	assert_string_equal(assert_unavailable(send_order(stack, 1)), "redis_unavailable");
 	assert_int_equal(stored(stack), before);
+	stack_set_paper(stack, "{\"fill\":\"at_once\"}");
 	block = stack_wait_final(stack, order);
 	assert_json_text(block, "/orders/0/status", "filled");
 	redis_server_run(stack->redis, "CONFIG SET maxmemory 0");

@@ -38,12 +38,15 @@ static void assert_sent_once(const struct stack *stack, int orders)
 /* Killed after the broker has accepted and before its reply is read: the successor looks the order up and adopts it. */
 static void test_a_worker_killed_in_mid_submit_leaves_one_order(void **state)
 {
-	struct stack *stack = *state = stack_start(&(struct stack_options){.workers = 1});
+	struct stack *stack = *state = stack_start(&(struct stack_options){
+	    .workers = 1, .settings = {"worker.lease_ms=60000", "broker.paper.timeout_ms=50000"}});
 	const json_t *order = stack_queue_one(stack, "A", "buy", "AAPL", "10"), *block;
 
-	stack_set_paper(stack, "{\"reply_delay_ms\":450}"); /* the adapter would wait for 500 */
+	stack_set_paper(stack, "{\"reply_delay_ms\":40000}"); /* it will not see the reply */
 	(void)stack_post(stack, 202, "/trade-queue/queue/process", NULL);
 	WAIT_UNTIL(has_arrived(stack, 1));
+	process_kill(stack->workers[0]);
+	stack_end_leases(stack, stack->workers[0]);
 	stack_kill_program(&stack->workers[0]);
 	block = stack_get(stack, 200, "/orders/%s", json_text(order, "/orders/0/order_id"));
 	block = stack_get(stack, 200, "/blocks/%s", json_text(block, "/block_id"));
@@ -92,13 +95,16 @@ static void test_a_worker_killed_while_following_is_succeeded(void **state)
  * the block is not its own any more. */
 static void test_a_worker_that_wakes_up_late_changes_nothing(void **state)
 {
-	struct stack *stack = *state = stack_start(&(struct stack_options){.workers = 1});
+	struct stack *stack = *state = stack_start(&(struct stack_options){
+	    .workers = 1, .settings = {"worker.lease_ms=60000", "broker.paper.timeout_ms=50000"}});
 	const json_t *order = stack_queue_one(stack, "A", "buy", "AAPL", "10");
 
-	stack_set_paper(stack, "{\"reply_delay_ms\":450,\"fill\":\"in_parts\",\"parts\":2,\"delay_ms\":300}");
+	stack_set_paper(stack, "{\"reply_delay_ms\":3000,\"fill\":\"in_parts\",\"parts\":2,\"delay_ms\":300}");
 	(void)stack_post(stack, 202, "/trade-queue/queue/process", NULL);
 	WAIT_UNTIL(has_arrived(stack, 1));
 	process_signal(stack->workers[0], SIGSTOP);
+	stack_set_paper(stack, "{\"reply_delay_ms\":0}");
+	stack_end_leases(stack, stack->workers[0]);
 	stack_start_worker(stack, 1);
 	assert_json_text(stack_wait_final(stack, order), "/orders/0/status", "filled");
 	process_signal(stack->workers[0], SIGCONT);

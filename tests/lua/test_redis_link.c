@@ -192,9 +192,9 @@ static void a_frozen_redis_is_left_after_the_time_limit(void **state)
 	struct outcome outcome = {0};
 	int64_t sent_us;
 
-	fixture->config.redis.timeout_ms = 300;
 	link_fixture_connect(fixture, NULL);
 	WAIT_FOR(fixture, fixture->ups);
+	fixture->config.redis.timeout_ms = 300;
 	redis_server_freeze(fixture->server);
 	sent_us = clock_monotonic_us();
 	link_fixture_command(fixture, &outcome, "INCR n");

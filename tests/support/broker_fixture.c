@@ -29,7 +29,7 @@ struct broker_fixture *broker_fixture_new(void)
 	event_add(fixture->tick, &(struct timeval){.tv_usec = TICK_US});
 	snprintf(fixture->config.name, sizeof fixture->config.name, "paper");
 	fixture->config.adapter = ADAPTER_ALPACA;
-	fixture->config.timeout_ms = 2000;
+	fixture->config.timeout_ms = 20000;
 	return fixture;
 }
 

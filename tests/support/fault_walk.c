@@ -135,6 +135,12 @@ void fault_walk_check(const struct fault_step *step)
 	stack->passed = true;
 }
 
+bool fault_walk_was_idle(const struct fault_step *step, struct process *worker)
+{
+	return step->point->scene == FAULT_AT_DRAIN && !process_is_running(worker) && process_wait(worker) == 0 &&
+	       process_log_has(worker, "event=draining");
+}
+
 bool fault_walk_has_struck(const struct fault_step *step, const struct process *process)
 {
 	return process_log_has(process, step->death);

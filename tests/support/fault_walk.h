@@ -50,6 +50,10 @@ void fault_walk_start_armed_api(const struct fault_step *step);
  * while waiting. */
 void fault_walk_tend(const struct fault_step *step, int worker);
 
+/* Whether the worker was told to drain when the blocks that it had in hand needed it no more, and so has ended without
+ * passing the point: the moment cannot be seen from outside, so that it takes another try with new orders. */
+bool fault_walk_was_idle(const struct fault_step *step, struct process *worker);
+
 /* Waits until everything has ended. */
 void fault_walk_wait_quiet(const struct fault_step *step);
 

@@ -13,6 +13,7 @@
 
 #include <curl/curl.h>
 
+#define MOMENT_MS   50 /* for a close behind an answer */
 #define CALL_MOST_S 75L /* longer than the longest ?wait= */
 
 static size_t on_body(char *bytes, size_t size, size_t count, void *arg)
@@ -161,6 +162,14 @@ static int connect_to(int port)
 	return fd;
 }
 
+/* Whether an answer has come to the end that it announces. */
+static bool is_whole(const char *answer)
+{
+	const char *end = strstr(answer, "\r\n\r\n"), *length = strcasestr(answer, "\r\ncontent-length:");
+
+	return end && (!length || length > end || strlen(end + 4) >= strtoul(length + 17, NULL, 10));
+}
+
 char *http_raw(int port, const char *bytes, size_t length, int wait_ms, bool *closed)
 {
 	int fd = connect_to(port);
@@ -178,7 +187,7 @@ char *http_raw(int port, const char *bytes, size_t length, int wait_ms, bool *cl
 			break; /* refused before it was read to its end */
 		sent += (size_t)n;
 	}
-	while (more > 0 && got + 1 < size && poll(&waiting, 1, wait_ms) > 0) {
+	while (more > 0 && got + 1 < size && poll(&waiting, 1, wait_ms >= 0 ? wait_ms : is_whole(answer) ? MOMENT_MS : -wait_ms) > 0) {
 		more = recv(fd, answer + got, size - 1 - got, 0);
 		got += more > 0 ? (size_t)more : 0;
 	}

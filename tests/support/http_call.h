@@ -40,8 +40,9 @@ struct http_task;
 struct http_task *http_task_start(const struct http_call *call);
 struct http_reply *http_task_end(struct http_task *task);
 
-/* Sends bytes as they are to 127.0.0.1:port and reads until the other side closes, or for at most `wait_ms`; `closed`
- * (may be NULL) says which. The answer is to be freed by the caller. */
+/* Sends bytes as they are to 127.0.0.1:port and reads until the other side closes, or nothing comes for `wait_ms`; `closed`
+ * (may be NULL) says which. A negative `wait_ms`: as long as that for the answer, and then a moment only. The answer is to
+ * be freed by the caller. */
 char *http_raw(int port, const char *bytes, size_t length, int wait_ms, bool *closed);
 
 #endif

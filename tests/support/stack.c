@@ -24,7 +24,7 @@
 
 static const char ini_format[] = "[redis]\n"
 				 "url = %s\n"
-				 "timeout_ms = 2000\n"
+				 "timeout_ms = 10000\n"
 				 "[api]\n"
 				 "listen = 127.0.0.1:0\n"
 				 "[window]\n"
@@ -210,6 +210,25 @@ struct stack *stack_start(const struct stack_options *options)
 	for (int i = 0; i < options->workers; i++)
 		stack_start_worker(stack, i);
 	return stack;
+}
+
+void stack_end_leases(struct stack *stack, const struct process *worker)
+{
+	redisReply *blocks = redis_server_command(stack->redis, "ZRANGE muster:{0}:blocks 0 -1");
+	char host[256] = "", name[320];
+
+	(void)gethostname(host, sizeof host - 1);
+	(void)snprintf(name, sizeof name, "%s:%d", host, (int)process_pid(worker));
+	for (size_t i = 0; i < blocks->elements; i++) {
+		const char *block = blocks->element[i]->str;
+		redisReply *holder = redis_server_command(stack->redis, "HGET muster:{0}:block:%s worker", block);
+
+		if (holder->str && strcmp(holder->str, name) == 0)
+			redis_server_run(stack->redis, "ZADD muster:{0}:blocks XX 0 %s", block);
+		freeReplyObject(holder);
+	}
+	freeReplyObject(blocks);
+	redis_server_run(stack->redis, "PUBLISH muster:{0}:wake blocks");
 }
 
 void stack_end_program(struct process **program)

@@ -72,6 +72,10 @@ void stack_start_worker(struct stack *stack, int i);
 /* The same without waiting, for where it cannot work yet. */
 void stack_start_worker_unseen(struct stack *stack, int i);
 
+/* What this worker had in hand is anybody's now, as when its leases have run out: for one that is dead or stopped, so
+ * that leases can be longer than any pause of the machine. Its own clock does not see it. */
+void stack_end_leases(struct stack *stack, const struct process *worker);
+
 /* SIGTERM; the exit code must be 0. */
 void stack_end_program(struct process **program);
 

@@ -195,7 +195,7 @@ static inline bool answer_is_whole(const char *answer, bool is_head)
 static inline bool client_receive(struct http_fixture *f, int fd, bool until_closed, bool is_head)
 {
 	size_t have = 0;
-	int64_t give_up_us = clock_monotonic_us() + 5000000;
+	int64_t give_up_us = clock_monotonic_us() + 30000000;
 	f->answer[0] = '\0';
 	while (clock_monotonic_us() < give_up_us) {
 		event_base_loop(f->base, EVLOOP_NONBLOCK);
