@@ -9,12 +9,9 @@
 -- ARGV     scope (all, or a broker's name)  code (operator, credentials, generation)  by  reason
 -- RETURNS  halted SINCE, or already JSON (the halt that is there)
 -- WRITES   halts halts:log; publishes wake
--- USES: base int halts
+-- USES: base int halts put_halt
 local scope, code, by, reason = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 local present = call('HGET', P .. 'halts', scope)
 if present and (not CONFIRMED[code] or cjson.decode(present).code == code) then return {'already', present} end
-call('HSET', P .. 'halts', scope, string.format('{"since":%s,"code":%s,"by":%s,"reason":%s}', int(now), cjson.encode(code),
-	cjson.encode(by), cjson.encode(reason)))
-log_halt('halt', scope, code, by, reason)
-call('PUBLISH', P .. 'wake', 'halt')
+put_halt(scope, code, by, reason)
 return {'halted', now}

@@ -13,6 +13,7 @@
 #include "shared/config.h"
 #include "shared/http.h"
 #include "shared/program.h"
+#include "shared/redis_generation.h"
 #include "shared/redis_link.h"
 
 struct commit;
@@ -25,6 +26,7 @@ struct app {
 	struct event_base *base;     /* the program's */
 	const struct config *config; /* the program's */
 
+	struct redis_generation *generation; /* what Redis is held against before it is worked with */
 	struct redis_link *write;   /* scripts that write, `WAIT` behind them */
 	struct redis_link *read;    /* everything else */
 	struct redis_link *done;    /* listens on `done`: blocks and windows that ended */

@@ -13,6 +13,7 @@
 #include "api/idempotency.h"
 #include "api/investment_value.h"
 #include "api/query.h"
+#include "api/readiness.h"
 #include "api/redis_time.h"
 #include "api/request_view.h"
 #include "api/waiter.h"
@@ -235,8 +236,7 @@ static bool bulk_read(struct bulk *bulk)
 		return false;
 	}
 	json_decref(json);
-	if (good && !stock_table_is_loaded(bulk->app->stocks))
-		good = err_set(&err, ERR_REDIS_UNAVAILABLE, "the stocks are not loaded yet");
+	good = good && readiness_takes_orders(bulk->app, &err);
 	if (!good)
 		bulk_fail(bulk, &err);
 	return good;

@@ -2,6 +2,7 @@
  * is harmless: after a NOSCRIPT two of them can change places, and the one that came too early is sent again. */
 #include "api/bulk_store.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -49,6 +50,10 @@ static void storing_end(struct storing *storing)
 	void *arg = storing->arg;
 	struct err why = storing->why;
 	bool has_failed = storing->has_failed;
+	char key[80];
+	snprintf(key, sizeof key, "window:bulk-%s", storing->source.idempotency->queue_id);
+	if (!has_failed)
+		redis_link_note_write(storing->source.app->write, key, "queue_id");
 	script_args_free(storing->args);
 	free(storing);
 	fn(has_failed ? &why : NULL, arg);

@@ -129,6 +129,20 @@ static void batch_fail(struct batch *batch, const struct err *err)
 		log_event(LOG_ERROR, "commit_failed", "reason", err->message, NULL);
 }
 
+/* What is acknowledged now must be there for as long as Redis has its history. */
+static void batch_note(const struct batch *batch)
+{
+	const struct commit_request *request, *last = NULL;
+	char key[80];
+	STAILQ_FOREACH(request, &batch->requests, entry)
+	if (request->outcome.result == COMMIT_QUEUED)
+		last = request;
+	if (!last)
+		return;
+	snprintf(key, sizeof key, "order:%s-0", last->queue_id);
+	redis_link_note_write(batch->commit->write, key, "user");
+}
+
 static void commit_flush(struct commit *commit);
 
 /* Answers the whole batch; it is free before, because an answer can bring the next request. */
@@ -140,6 +154,8 @@ static void batch_answer(struct batch *batch)
 	struct err why;
 	if (has_failed)
 		why = batch->why;
+	else
+		batch_note(batch);
 	STAILQ_CONCAT(&requests, &batch->requests);
 	batch->has_failed = false;
 	commit_flush(batch->commit);

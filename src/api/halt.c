@@ -97,9 +97,10 @@ static void on_written(const redisReply *reply, const struct err *err, void *arg
 		free(flow);
 		return;
 	}
-	if (strcmp(word, "halted") == 0 || strcmp(word, "resumed") == 0)
+	if (strcmp(word, "halted") == 0 || strcmp(word, "resumed") == 0) {
+		redis_link_recheck(((struct app *)http_arg(flow->request))->write);
 		note_change(flow);
-	else if (strcmp(word, "already") == 0)
+	} else if (strcmp(word, "already") == 0)
 		(void)snprintf(flow->detail, sizeof flow->detail, "%s: halted before; that halt stays as it is",
 			       scope_name(flow->scope));
 	else

@@ -1,12 +1,12 @@
 /* Alive says that the loop turns. Ready says that an order sent now would be accepted: both links are up, the
- * deployment has its name, the stocks are there, and the process is not about to end. Orders are accepted while trading
- * is halted, too: that is ready, with a detail that says so. */
+ * deployment has its name, the stocks are there, Redis has not lost its history, and the process is not about to end.
+ * Orders are accepted while trading is halted, too: that is ready, with a detail that says so. */
 #include "api/health.h"
 
 #include "api/app.h"
 #include "api/halt_view.h"
 #include "api/read_answer.h"
-#include "api/stock_table.h"
+#include "api/readiness.h"
 #include "api/view_json.h"
 
 /* {"status": word} */
@@ -47,6 +47,7 @@ void health_get_ready(struct http_request *request, void *arg)
 {
 	struct app *app = arg;
 	const struct redis_link *links[] = {app->write, app->read};
+	struct err err;
 
 	for (size_t i = 0; i < sizeof links / sizeof links[0]; i++) {
 		if (!redis_link_is_up(links[i])) {
@@ -56,10 +57,10 @@ void health_get_ready(struct http_request *request, void *arg)
 	}
 	if (app->is_draining)
 		read_answer_refuse(request, ERR_REDIS_UNAVAILABLE, "the process is shutting down");
+	else if (!readiness_takes_orders(app, &err))
+		read_answer_error(request, &err);
 	else if (!app->deployment[0])
 		read_answer_refuse(request, ERR_REDIS_UNAVAILABLE, "the deployment has no id yet");
-	else if (!stock_table_is_loaded(app->stocks))
-		read_answer_refuse(request, ERR_REDIS_UNAVAILABLE, "the stocks are still being loaded");
 	else
 		halt_views_load(app, on_halts, request);
 }

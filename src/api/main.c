@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "api/access.h"
 #include "api/app.h"
@@ -28,13 +29,18 @@ static void on_deployment(const redisReply *reply, const struct err *err, void *
 	}
 	snprintf(app->deployment, sizeof app->deployment, "%s", reply_text(reply_at(reply, 0)));
 	log_event(LOG_INFO, "deployment", "id", app->deployment, NULL);
+	redis_link_recheck(app->write); /* it has a name now, which is to be remembered */
 }
 
-/* Names the deployment, if nobody has done so yet. */
-static void on_write_up(struct redis_link *link, void *arg)
+/* Names the deployment, if nobody has done so yet; not a Redis that may be the wrong one. */
+static void name_deployment(struct redis_link *link, void *arg)
 {
+	const struct app *app = arg;
 	char id[QUEUE_ID_LENGTH + 1];
-	struct script_args *args = script_args_new();
+	struct script_args *args;
+	if (redis_generation_is_lost(app->generation, NULL))
+		return;
+	args = script_args_new();
 	ids_queue_id_random(id);
 	script_args_add_bytes(args, id, DEPLOYMENT_ID_LENGTH);
 	redis_link_script(link, SCRIPT_OPEN, args, on_deployment, arg);
@@ -84,8 +90,12 @@ static void on_changes_up(struct redis_link *link, void *arg)
 
 static void on_change(struct redis_link *link, const char *channel, const char *text, void *arg)
 {
-	(void)channel, (void)text;
-	on_changes_up(link, arg);
+	struct app *app = arg;
+	(void)channel;
+	if (strcmp(text, "halt") == 0)
+		redis_link_recheck(app->write);
+	else
+		on_changes_up(link, arg);
 }
 
 /* A block or window has ended. */
@@ -96,7 +106,7 @@ static void on_done(struct redis_link *link, const char *channel, const char *te
 	waiters_tell(app->waiters, text);
 }
 
-static const struct redis_link_hooks write_hooks = {.up = on_write_up, .down = on_write_down};
+static const struct redis_link_hooks write_hooks = {.up = name_deployment, .down = on_write_down, .history = name_deployment};
 static const struct redis_link_hooks read_hooks = {.up = on_read_up};
 static const struct redis_link_hooks done_hooks = {.message = on_done};
 static const struct redis_link_hooks changes_hooks = {.up = on_changes_up, .message = on_change};
@@ -139,6 +149,7 @@ static void app_free(struct app *app)
 	redis_link_free(app->done);
 	redis_link_free(app->write);
 	redis_link_free(app->read);
+	redis_generation_free(app->generation);
 	commit_free(app->commit);
 	waiters_free(app->waiters);
 	redis_time_free(app->time);
@@ -147,6 +158,16 @@ static void app_free(struct app *app)
 	if (app->drain_step)
 		event_free(app->drain_step);
 	free(app);
+}
+
+/* What Redis is held against; a halt will name this process. */
+static struct redis_generation *generation_new(const struct app *app)
+{
+	char host[128] = "unknown", by[192];
+	if (gethostname(host, sizeof host - 1) != 0)
+		snprintf(host, sizeof host, "unknown");
+	snprintf(by, sizeof by, "muster-api %s:%ld", host, (long)getpid());
+	return redis_generation_new(by, app->config->orders.retention_s * 1000);
 }
 
 /* Makes every part. */
@@ -162,7 +183,9 @@ static bool start(struct program *program, struct err *err)
 		app_free(app);
 		return false;
 	}
+	app->generation = generation_new(app);
 	app->write = redis_link_new(app->base, app->config, "commit", NULL, &write_hooks, app);
+	redis_link_guard(app->write, app->generation);
 	app->read = redis_link_new(app->base, app->config, "read", NULL, &read_hooks, app);
 	app->done = redis_link_new(app->base, app->config, "done", "done", &done_hooks, app);
 	app->changes = redis_link_new(app->base, app->config, "changes", "changes", &changes_hooks, app);

@@ -15,6 +15,7 @@
 #include "api/lane.h"
 #include "api/order_request.h"
 #include "api/order_view.h"
+#include "api/readiness.h"
 #include "api/redis_time.h"
 #include "api/request_view.h"
 #include "api/sizing.h"
@@ -275,10 +276,9 @@ static bool acceptance_read(struct acceptance *acceptance)
 	else if (!idempotency_read(acceptance->http, "queue", acceptance->request.user_id, &acceptance->idempotency,
 				   &err))
 		acceptance_fail(acceptance, &err);
-	else if (!stock_table_is_loaded(acceptance->app->stocks)) {
-		err_set(&err, ERR_REDIS_UNAVAILABLE, "the stocks are not loaded yet");
+	else if (!readiness_takes_orders(acceptance->app, &err))
 		acceptance_fail(acceptance, &err);
-	} else
+	else
 		return true;
 	return false;
 }

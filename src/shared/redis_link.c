@@ -256,6 +256,31 @@ void redis_link_free(struct redis_link *link)
 	free(link);
 }
 
+void redis_link_guard(struct redis_link *link, struct redis_generation *generation)
+{
+	link->generation_kept = generation;
+}
+
+void redis_link_note_write(struct redis_link *link, const char *key, const char *field)
+{
+	if (link->generation_kept)
+		redis_generation_note_write(link->generation_kept, key, field, -1);
+}
+
+void redis_link_recheck(struct redis_link *link)
+{
+	if (link->state != LINK_UP)
+		return;
+	link->wants_check = true;
+	if (!link->is_checking)
+		redis_link_set_timer(link->check, 0);
+}
+
+const char *redis_link_replication_id(const struct redis_link *link)
+{
+	return link->replid;
+}
+
 bool redis_link_is_up(const struct redis_link *link)
 {
 	return link->state == LINK_UP;

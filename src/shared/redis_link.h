@@ -26,6 +26,9 @@ struct redis_link_hooks {
 	void (*up)(struct redis_link *link, void *arg);
 	/* The link went down or could not come up; `why` can be printed. Called once for each change or new reason. */
 	void (*down)(struct redis_link *link, const struct err *why, void *arg);
+	/* redis_link_guard: history was found to be lost, or a person has confirmed it. Not for what is known when the link
+	 * comes up. */
+	void (*history)(struct redis_link *link, void *arg);
 	/* A message on the subscribed channel, whose full name is given. Borrowed for the call. */
 	void (*message)(struct redis_link *link, const char *channel, const char *text, void *arg);
 };
@@ -37,6 +40,20 @@ struct redis_link_hooks {
  * reason to be down. The program must ignore SIGPIPE. */
 struct redis_link *redis_link_new(struct event_base *base, const struct config *config, const char *name,
 				  const char *subscribe, const struct redis_link_hooks *hooks, void *arg);
+
+/* Holds what Redis holds against `generation` before the link is up and with every check (see redis_generation.h). To be
+ * called before the loop runs; `generation` is borrowed. */
+struct redis_generation;
+void redis_link_guard(struct redis_link *link, struct redis_generation *generation);
+
+/* redis_generation_note_write of what guards this link, if anything does. */
+void redis_link_note_write(struct redis_link *link, const char *key, const char *field);
+
+/* Makes the checks at once that are made every 5 s. */
+void redis_link_recheck(struct redis_link *link);
+
+/* Redis's replication id at the last check: another one than before means that it was restarted or is another Redis. */
+const char *redis_link_replication_id(const struct redis_link *link);
 
 /* Calls still out get their reply function called with ERR_OUTCOME_UNKNOWN. NULL is fine. Not from inside a reply or
  * hook. */

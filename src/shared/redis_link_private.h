@@ -7,6 +7,7 @@
 
 #include <hiredis/async.h>
 
+#include "shared/redis_generation.h"
 #include "shared/redis_link.h"
 #include "shared/redis_url.h"
 
@@ -43,6 +44,9 @@ struct redis_link {
 	redisAsyncContext *context; /* NULL while resting; `context->data` is the link until the link lets go of it */
 	unsigned step;		    /* row of the steps that is being answered */
 	bool is_checking;	    /* the standing check of a link that is up is out */
+	bool wants_check;	    /* another one is wanted at once */
+	struct redis_generation *generation_kept; /* NULL: not this link's business. Borrowed */
+	char replid[48];		     /* master_replid, as the last check saw it */
 	bool is_unfit;		    /* the last check found what `strict` forbids */
 	bool is_master;		    /* as the last check saw it */
 	bool fsync_is_secret;	    /* CONFIG GET was refused: not asked again */

@@ -96,6 +96,7 @@ static bool take_info(struct redis_link *link, const redisReply *reply, const st
 	if (!take_ok(link, reply, refusal, err) || !redis_check_usable(info, err))
 		return false;
 	link->is_master = strcmp(redis_check_field(info, "role", role, sizeof role), "master") == 0;
+	(void)redis_check_field(info, "master_replid", link->replid, sizeof link->replid);
 	link->is_unfit = !redis_check_durable(info, &unsafe);
 	if (link->is_unfit) {
 		if (link->config->redis.durability == DURABILITY_STRICT)
@@ -132,6 +133,33 @@ static bool take_fsync(struct redis_link *link, const redisReply *reply, const s
 	return true;
 }
 
+/* EVAL of generation.lua: no EVALSHA, so that a flushed script cannot hold up the way to up. */
+static bool send_generation(struct redis_link *link)
+{
+	const char *argv[4 + GENERATION_ARGS] = {"EVAL", script_get(SCRIPT_GENERATION)->text, "1", link->tag};
+
+	if (!link->generation_kept)
+		return false;
+	redis_generation_args(link->generation_kept, argv + 4);
+	redis_call_internal(link, 4 + GENERATION_ARGS, argv, on_step);
+	return true;
+}
+
+/* Where history cannot be told it is not to be built upon. A replica that `relaxed` lets pass takes no writes anyway.
+ */
+static bool take_generation(struct redis_link *link, const redisReply *reply, const struct err *refusal,
+			    struct err *err)
+{
+	if (!reply && !link->is_master)
+		return true;
+	if (!reply)
+		return err_set(err, ERR_REDIS_UNAVAILABLE, "whether it has lost its history cannot be told: %s",
+			       refusal->message);
+	if (redis_generation_take(link->generation_kept, reply) && link->state == LINK_UP && link->hooks->history)
+		link->hooks->history(link, link->arg);
+	return true;
+}
+
 /* What comes on a link that listens: that the subscription stands, and messages. */
 static void on_message(redisAsyncContext *context, void *answer, void *privdata)
 {
@@ -159,7 +187,8 @@ static bool send_subscribe(struct redis_link *link)
 
 static const struct step steps[] = {
     {send_auth, take_ok},   {send_select, take_ok},   {send_name, take_anything},
-    {send_info, take_info}, {send_fsync, take_fsync}, {send_subscribe, NULL},
+    {send_info, take_info}, {send_fsync, take_fsync}, {send_generation, take_generation},
+    {send_subscribe, NULL},
 };
 
 #define STEP_COUNT	 (sizeof steps / sizeof steps[0])
@@ -167,7 +196,7 @@ static const struct step steps[] = {
 
 void redis_steps_plan_check(struct redis_link *link)
 {
-	redis_link_set_timer(link->check, CHECK_MS);
+	redis_link_set_timer(link->check, link->wants_check ? 0 : CHECK_MS);
 }
 
 /* Sends the next step that is needed; after the last one the link is up, or its standing check is over. */
@@ -214,6 +243,7 @@ void redis_steps_on_check(evutil_socket_t fd, short what, void *arg)
 	if (link->state != LINK_UP || link->is_checking)
 		return;
 	link->is_checking = true;
+	link->wants_check = false;
 	link->step = STEP_FIRST_CHECK;
 	advance(link);
 }

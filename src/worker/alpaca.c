@@ -212,6 +212,7 @@ static const struct broker_ops alpaca_ops = {
     .follow = alpaca_follow,
     .fills = alpaca_fills,
     .cancel = alpaca_cancel,
+    .list = alpaca_list,
     .free = alpaca_free,
 };
 

@@ -24,6 +24,13 @@ struct alpaca_call *alpaca_call_new(struct alpaca *alpaca, enum alpaca_op op, br
 	return call;
 }
 
+/* Answers a call for a list. */
+static void answer_list(const struct alpaca_call *call, const struct broker_result *result)
+{
+	bool good = result->outcome == BROKER_ACCEPTED;
+	call->list_fn(good ? call->listed : NULL, good ? call->listed_count : 0, good ? NULL : &result->why, call->arg);
+}
+
 void alpaca_answer(struct alpaca_call *call, const struct broker_result *result)
 {
 	assert(!call->http);
@@ -32,11 +39,14 @@ void alpaca_answer(struct alpaca_call *call, const struct broker_result *result)
 	TAILQ_REMOVE(&call->alpaca->calls, call, entry);
 	if (call->fn)
 		call->fn(result, call->arg);
+	else if (call->list_fn)
+		answer_list(call, result);
 	else if (result->outcome == BROKER_ACCEPTED)
 		call->fills_fn(call->fills, call->fill_count, NULL, call->arg);
 	else
 		call->fills_fn(NULL, 0, &result->why, call->arg);
 	free(call->fills);
+	free(call->listed);
 	free(call);
 }
 
@@ -108,6 +118,7 @@ void alpaca_send_call(struct alpaca_call *call, enum http_client_method method, 
 	} else {
 		call->method = method;
 		call->replied = fn;
+		free(call->path);
 		call->path = strdup(path);
 		if (!call->path)
 			abort();

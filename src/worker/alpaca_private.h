@@ -25,8 +25,9 @@ struct alpaca_call {
 	TAILQ_ENTRY(alpaca_call) turn;	/* in `deferred`, or a walk's `waiting` */
 	struct alpaca *alpaca;
 	enum alpaca_op op;
-	broker_fn *fn; /* one of both */
+	broker_fn *fn; /* one of the three */
 	broker_fills_fn *fills_fn;
+	broker_list_fn *list_fn;
 	void *arg;
 	struct http_client_call *http; /* NULL where none of its own is out */
 	struct rate_ask *ask;	       /* its request waits for a token */
@@ -42,6 +43,8 @@ struct alpaca_call {
 	struct broker_fill *fills; /* found so far */
 	size_t fill_count, fill_capacity;
 	int64_t fills_nano, expected_nano; /* found so far, and enough */
+	struct broker_listed *listed;
+	size_t listed_count, pages;
 	struct broker_result result; /* of a deferred call; of a walk's: ACCEPTED, or what is wrong with its rows */
 };
 TAILQ_HEAD(alpaca_calls, alpaca_call);
@@ -156,6 +159,10 @@ void alpaca_walk_join(struct alpaca_walk *walk, struct alpaca_call *call);
 struct alpaca_waiter *alpaca_walk_find(struct alpaca_walk *walk, const char *broker_order_id);
 /* Answers the call of a waiter while the walk goes on. */
 void alpaca_walk_answer(struct alpaca_walk *walk, struct alpaca_waiter *waiter, const struct broker_result *result);
+
+/* --- alpaca_list.c */
+
+void alpaca_list(struct broker *broker, int64_t since_ms, broker_list_fn *fn, void *arg);
 
 /* --- alpaca_follow.c, alpaca_fills.c */
 

@@ -36,9 +36,30 @@ static void forget_block(struct block *block, const struct err *err)
 /* One script call that is out. */
 struct block_reply {
 	struct block *block;
+	enum script_id script;
 	size_t tag;
 	int64_t lease_from_us; /* 0: the call does not prolong the lease */
 };
+
+/* Redis has acknowledged a step: should it not be there one day, then history was lost. */
+static void note_write(const struct block *block, const struct block_reply *call, const redisReply *reply)
+{
+	struct redis_generation *generation = block->worker->generation;
+	bool may_leave = call->script == SCRIPT_GATE && strcmp(reply_text(reply_at(reply, 0)), "go") == 0 &&
+			 reply->elements > 1;
+	char key[160];
+
+	if (may_leave)
+		(void)snprintf(key, sizeof key, "slice:%s", reply_text(reply_at(reply, reply->elements - 1)));
+	else
+		(void)snprintf(key, sizeof key, "block:%s", block->id);
+	if (may_leave)
+		redis_generation_note_write(generation, key, "sent", -1);
+	else if (call->script == SCRIPT_ALLOCATE)
+		redis_generation_note_write(generation, key, "allocated", reply_int(reply_at(reply, 1), 0));
+	else
+		redis_generation_note_write(generation, key, "fence", strtoll(block->fence, NULL, 10));
+}
 
 /* A reply that is ours to act upon. */
 static void take_reply(struct block *block, const struct block_reply *call, const redisReply *reply)
@@ -50,6 +71,7 @@ static void take_reply(struct block *block, const struct block_reply *call, cons
 		block_drop(block);
 		return;
 	}
+	note_write(block, call, reply);
 	if (call->lease_from_us > 0 && lease_ends_us > block->lease_ends_us)
 		block->lease_ends_us = lease_ends_us;
 	block->reply_tag = call->tag;
@@ -80,7 +102,7 @@ void block_call_tagged(struct block *block, enum script_id script, const struct 
 
 	if (!call)
 		abort();
-	*call = (struct block_reply){block, tag, prolongs ? clock_monotonic_us() : 0};
+	*call = (struct block_reply){block, script, tag, prolongs ? clock_monotonic_us() : 0};
 	block->waits_for = waits_for;
 	block->replies_due++;
 	block_hold(block);

@@ -89,6 +89,14 @@ struct broker_fills_query {
 	int64_t expected_nano; /* the answer may come as soon as so much is found; 0: read all there is */
 };
 
+/* One order that the broker shows under a name that begins as ours do. */
+struct broker_listed {
+	char client_order_id[BROKER_ID_SIZE];
+	int64_t submitted_at_ms;
+};
+/* Borrowed for the call; some may be there twice. */
+typedef void broker_list_fn(const struct broker_listed *orders, size_t count, const struct err *err, void *arg);
+
 struct broker;
 
 struct broker_ops {
@@ -102,6 +110,9 @@ struct broker_ops {
 	void (*follow)(struct broker *broker, const char *broker_order_id, int64_t since_ms, broker_fn *fn, void *arg);
 	void (*fills)(struct broker *broker, const struct broker_fills_query *query, broker_fills_fn *fn, void *arg);
 	void (*cancel)(struct broker *broker, const char *broker_order_id, broker_fn *fn, void *arg);
+	/* Orders that are open, and all since a time: the newest of each, as many as the broker shows at a time. NULL where
+	 * the broker shows none. */
+	void (*list)(struct broker *broker, int64_t since_ms, broker_list_fn *fn, void *arg);
 	void (*free)(struct broker *broker);
 };
 

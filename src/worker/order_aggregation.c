@@ -11,6 +11,7 @@
 #include "worker/worker.h"
 
 #define UNKNOWN_BROKER_PAUSE_MS 30000
+#define UNASKED_BROKER_PAUSE_MS 500 /* it is asked again and again, see strangers.h */
 
 /* It is with a person now. */
 static void on_reviewed(struct block *block, const redisReply *reply)
@@ -86,6 +87,10 @@ void order_aggregation_start(struct block *block)
 		log_event(LOG_WARN, "broker_not_configured", "block_id", block->id, "broker_type", block->broker_name,
 			  NULL);
 		lease_release(block, UNKNOWN_BROKER_PAUSE_MS);
+		return;
+	}
+	if (!strangers_have_been_sought(block->worker->strangers, block->broker)) {
+		lease_release(block, UNASKED_BROKER_PAUSE_MS);
 		return;
 	}
 	order_aggregation_go_on(block);

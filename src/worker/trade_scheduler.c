@@ -155,6 +155,8 @@ static void on_claimed(const redisReply *reply, const struct err *err, void *arg
 		/* Blocks that we have given away since the claim was sent may be due before what it says. */
 		scheduler->claim_us = next_us < expected_us ? next_us : expected_us;
 	}
+	if (!err && !*reply_text(reply_at(reply, 1)))
+		redis_link_recheck(scheduler->worker->calls); /* it has been emptied under our hands */
 	if (claimed > 0)
 		take_blocks(scheduler, reply);
 	plan(scheduler);
@@ -244,6 +246,9 @@ static void on_opened(const redisReply *reply, const struct err *err, void *arg)
 	}
 	log_event(LOG_INFO, "scheduler_going", "deployment", reply_text(reply_at(reply, 0)), "worker",
 		  scheduler->worker->name, NULL);
+	if (redis_generation_is_lost(scheduler->worker->generation, NULL))
+		return;
+	redis_link_recheck(scheduler->worker->calls); /* it has a name now, which is to be remembered */
 	scheduler->is_going = !scheduler->worker->is_draining;
 	trade_scheduler_wake(scheduler);
 }

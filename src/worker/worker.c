@@ -10,6 +10,7 @@
 #include "shared/log.h"
 
 #define DRAIN_MOST_S 10
+#define MS_A_SECOND  1000
 
 /* Redis can be used. */
 static void on_up(struct redis_link *link, void *arg)
@@ -18,10 +19,39 @@ static void on_up(struct redis_link *link, void *arg)
 
 	(void)link;
 	worker->was_up = true;
-	if (worker->is_draining)
+	strangers_look(worker->strangers);
+}
+
+void worker_begin(struct worker *worker)
+{
+	if (worker->is_draining || !redis_link_is_up(worker->calls) ||
+	    redis_generation_is_lost(worker->generation, NULL) || worker->has_begun)
 		return;
+	worker->has_begun = true;
 	trade_scheduler_go(worker->scheduler);
 	sweeper_go(worker->sweeper);
+}
+
+/* Nothing more, until it is known what there is. */
+static void worker_rest(struct worker *worker)
+{
+	worker->has_begun = false;
+	trade_scheduler_pause(worker->scheduler);
+	sweeper_pause(worker->sweeper);
+	worker_drop_blocks(worker);
+	worker_check_drained(worker);
+}
+
+/* History is lost: what is in hand may belong to it. Or a person has confirmed it. */
+static void on_history(struct redis_link *link, void *arg)
+{
+	struct worker *worker = arg;
+
+	(void)link;
+	if (redis_generation_is_lost(worker->generation, NULL))
+		worker_rest(worker);
+	else
+		strangers_look(worker->strangers);
 }
 
 /* Redis is gone. What the blocks in hand did last may be stored or not: somebody claims them again and finds out. */
@@ -29,10 +59,8 @@ static void on_down(struct redis_link *link, const struct err *why, void *arg)
 {
 	struct worker *worker = arg;
 
-	trade_scheduler_pause(worker->scheduler);
-	sweeper_pause(worker->sweeper);
-	worker_drop_blocks(worker);
-	worker_check_drained(worker);
+	strangers_pause(worker->strangers);
+	worker_rest(worker);
 	if (worker->was_up || !redis_link_is_unfit(link))
 		return;
 	/* A Redis that may forget what was sent to a broker is refused at the start. */
@@ -47,8 +75,9 @@ static void on_wake(struct redis_link *link, const char *channel, const char *te
 
 	(void)link;
 	(void)channel;
-	(void)text;
 	trade_scheduler_wake(worker->scheduler);
+	if (strcmp(text, "halt") == 0 || strcmp(text, "resume") == 0)
+		redis_link_recheck(worker->calls);
 }
 
 /* We listen again; what was announced meanwhile went unheard. */
@@ -60,7 +89,7 @@ static void on_listening(struct redis_link *link, void *arg)
 	trade_scheduler_wake(worker->scheduler);
 }
 
-static const struct redis_link_hooks calls_hooks = {.up = on_up, .down = on_down};
+static const struct redis_link_hooks calls_hooks = {.up = on_up, .down = on_down, .history = on_history};
 static const struct redis_link_hooks wake_hooks = {.up = on_listening, .message = on_wake};
 
 /* Who we are, for people who read the keyspace. */
@@ -128,6 +157,7 @@ static void add_broker(struct worker *worker, size_t i)
 struct worker *worker_new(struct program *program)
 {
 	struct worker *worker = calloc(1, sizeof *worker);
+	char by[sizeof worker->name + 16];
 
 	if (!worker)
 		abort();
@@ -146,13 +176,18 @@ struct worker *worker_new(struct program *program)
 	worker->scheduler = trade_scheduler_new(worker);
 	worker->lease = lease_new(worker);
 	worker->sweeper = sweeper_new(worker);
+	(void)snprintf(by, sizeof by, "muster-worker %s", worker->name);
+	worker->generation = redis_generation_new(by, worker->config->orders.retention_s * MS_A_SECOND);
+	worker->strangers = strangers_new(worker);
 	worker->calls = redis_link_new(worker->base, worker->config, "calls", NULL, &calls_hooks, worker);
+	redis_link_guard(worker->calls, worker->generation);
 	worker->wake = redis_link_new(worker->base, worker->config, "wake", "wake", &wake_hooks, worker);
 	return worker;
 }
 
 void worker_free(struct worker *worker)
 {
+	worker->is_draining = true; /* answers that come from the freeing begin nothing */
 	trade_scheduler_pause(worker->scheduler);
 	worker_drop_blocks(worker);
 	redis_link_free(worker->wake);
@@ -162,6 +197,8 @@ void worker_free(struct worker *worker)
 		rate_free(worker->rates[i]);
 	}
 	http_client_free(worker->http);
+	strangers_free(worker->strangers);
+	redis_generation_free(worker->generation);
 	lease_free(worker->lease);
 	sweeper_free(worker->sweeper);
 	trade_scheduler_free(worker->scheduler);

@@ -10,6 +10,7 @@
 #include <event2/event.h>
 
 #include "shared/program.h"
+#include "shared/redis_generation.h"
 #include "shared/redis_link.h"
 #include "worker/block.h"
 #include "worker/broker.h"
@@ -17,6 +18,7 @@
 #include "worker/lease.h"
 #include "worker/log_limit.h"
 #include "worker/rate.h"
+#include "worker/strangers.h"
 #include "worker/sweeper.h"
 #include "worker/trade_scheduler.h"
 
@@ -24,6 +26,8 @@ struct worker {
 	struct program *program;
 	struct event_base *base;
 	const struct config *config;
+	struct redis_generation *generation; /* what Redis is held against before it is worked with */
+	struct strangers *strangers;
 	struct redis_link *calls; /* every script */
 	struct redis_link *wake;  /* listens */
 	struct script_args *args; /* scratch: filled and sent within one function */
@@ -40,6 +44,7 @@ struct worker {
 	char pid[24];
 	int64_t started_at_ms; /* the host's clock: for people */
 	bool is_draining;
+	bool has_begun; /* work goes on */
 	bool was_up; /* Redis could be used at least once */
 	struct event *drain_limit;
 	struct log_limit unknown_limit, follow_limit, fills_limit;
@@ -48,6 +53,9 @@ struct worker {
 /* Starts to connect; work begins when Redis is there. Never NULL. */
 struct worker *worker_new(struct program *program);
 void worker_free(struct worker *worker);
+
+/* Redis and the brokers agree about what there is: work begins, unless history is lost. Again and again is fine. */
+void worker_begin(struct worker *worker);
 
 /* Claims nothing more, brings the blocks in hand to their next record, gives them back, and stops the program. */
 void worker_drain(struct worker *worker);

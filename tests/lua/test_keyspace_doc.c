@@ -270,6 +270,8 @@ static const struct {
     {SCRIPT_RATE, "paper|200|60000|7000|200|150|30000|1|1|a|b"},
     {SCRIPT_HALT, "all|operator|ann|a drill"},
     {SCRIPT_RESUME, "all|ann|over|''"},
+    {SCRIPT_GENERATION, "h1:11|other|0|0|0||''|''"},
+    {SCRIPT_STRANGERS, "h1:11|paper|muster-other-1-1|<now>"},
 };
 
 static void every_key_is_as_documented(void **state)

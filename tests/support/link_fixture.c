@@ -39,7 +39,7 @@ static void on_message(struct redis_link *link, const char *channel, const char 
 	(void)snprintf(fixture->text, sizeof fixture->text, "%s", text);
 }
 
-static const struct redis_link_hooks hooks = {on_up, on_down, on_message};
+static const struct redis_link_hooks hooks = {.up = on_up, .down = on_down, .message = on_message};
 
 /* Nothing but a reason for the loop to return. */
 static void on_tick(evutil_socket_t fd, short what, void *arg)
