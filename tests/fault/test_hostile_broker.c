@@ -148,8 +148,8 @@ static void test_everything_fails_now_and_then(void **state)
 	faults_finish(stack);
 }
 
-/* No byte of an order can leave: the name is unknown, or the other side speaks no TLS. It waits, is never looked for,
- * and is sent once as soon as the broker is reached. */
+/* No byte can leave: the name is unknown, or the other side speaks no TLS. A worker that begins cannot even ask whether
+ * the broker has orders that Redis does not know. All wait, and are sent once as soon as the broker is reached. */
 static void test_a_broker_that_cannot_be_reached_is_waited_for(void **state)
 {
 	struct stack *stack = *state = stack_start(&(struct stack_options){
@@ -161,7 +161,7 @@ static void test_a_broker_that_cannot_be_reached_is_waited_for(void **state)
 		stack->options.settings[2] = stack_text(stack, "broker.paper.base_url=%s", urls[i]);
 		stack_start_worker(stack, 0);
 		faults_queue_scenario(stack);
-		WAIT_UNTIL(process_log_has(stack->workers[0], "event=slice_not_sent"));
+		WAIT_UNTIL(process_log_has(stack->workers[0], "event=broker_not_asked"));
 		assert_false(process_log_has(stack->workers[0], "event=slice_ambiguous"));
 		stack_end_program(&stack->workers[0]);
 		stack->options.settings[2] = NULL;
