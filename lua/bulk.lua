@@ -4,6 +4,7 @@
 --
 -- KEYS[1]  PREFIX:{SHARD}
 -- ARGV     queue_id  digest  total (orders)  requests  from (index of the chunk's first order)  abandon_ms  retention_ms
+--            user_id ('': the orders are of several users)
 --            then for each order of the chunk
 --              user_id  smallcase_id  signature  quantity  quantity_nano  reason ('': accepted; else why it is rejected)
 -- RETURNS  stored WINDOW STATUS RECEIVED, or conflict (another body), or gap (an earlier chunk is missing)
@@ -21,9 +22,10 @@ if received < from then return {'gap'} end
 if not known then
 	call('HSET', at_window, 'lane', 'bulk', 'status', 'filling', 'created_at', now, 'queue_id', queue_id,
 		'digest', digest, 'total', total, 'requests', ARGV[4], 'rejected', 0, 'orders', 0)
+	if ARGV[8] ~= '' then call('HSET', at_window, 'user', ARGV[8]) end
 end
 local index, accepted = from, 0
-for a = 8, #ARGV, 6 do
+for a = 9, #ARGV, 6 do
 	local user, smallcase, signature, quantity, nano, reason = unpack(ARGV, a, a + 5)
 	local order, at = queue_id .. '-' .. index, int(now_us + index - from)
 	local key = P .. 'order:' .. order

@@ -2,14 +2,17 @@
 -- Cancels those orders of a request whose windows are still open.
 --
 -- KEYS[1]  PREFIX:{SHARD}
--- ARGV     queue_id  retention_ms
+-- ARGV     queue_id  retention_ms  user_id ('': anybody's; else a request of another user is not found)
 -- RETURNS  canceled NOW_CANCELED CANCELED_BEFORE, or already_sealed, or not_found
 -- WRITES   order:* block:* window:* counts
 -- USES: base int count end_order
 local queue_id, retention = ARGV[1], ARGV[2]
-if call('EXISTS', P .. 'window:bulk-' .. queue_id) == 1 then return {'already_sealed'} end
 local head = P .. 'order:' .. queue_id .. '-0'
-if call('EXISTS', head) == 0 then return {'not_found'} end
+local bulk, bulk_user = unpack(call('HMGET', P .. 'window:bulk-' .. queue_id, 'total', 'user'))
+local head_user = call('HGET', head, 'user')
+local owner = bulk and (bulk_user or '') or head_user
+if not owner or (ARGV[3] ~= '' and owner ~= ARGV[3]) then return {'not_found'} end
+if bulk then return {'already_sealed'} end
 
 local n = tonumber(call('HGET', head, 'orders') or 1)
 local now_canceled, before = {}, 0

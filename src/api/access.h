@@ -10,6 +10,9 @@
 
 #include "shared/http.h"
 
+struct access_table;
+struct app;
+
 /* What a bearer is, as a bit each. */
 enum role {
 	ROLE_USER = 1,	   /* acts for one user, and sees that user's data only */
@@ -27,6 +30,11 @@ enum access {
 	ACCESS_OPERATE = ROLE_OPERATOR,
 };
 
+/* Reads api.tokens_file into app->access; at any time again. Where the file is not good, what was there before stays as
+ * it is. Without the option there is nothing to do. */
+bool access_load(struct app *app, struct err *err) MUST_USE;
+void access_free(struct access_table *table);
+
 /* For http_server_options.before: lets the request through to its handler, or has answered 401 or 403. */
 bool access_check(struct http_request *request, void *app);
 
@@ -36,5 +44,10 @@ bool access_check(struct http_request *request, void *app);
 const char *access_label(const struct http_request *request);
 /* The one user that the bearer acts for and may see; NULL: any. */
 const char *access_user(const struct http_request *request);
+/* The user of a request that names none: the bearer's own; without tokens api.default_user; else NULL. */
+const char *access_default_user(const struct http_request *request);
+/* Whether the bearer may see what belongs to this user. Where not, the answer must be what it is for something unknown,
+ * after the same reads. */
+bool access_may_see(const struct http_request *request, const char *user);
 
 #endif

@@ -16,6 +16,7 @@
 #include "shared/redis_generation.h"
 #include "shared/redis_link.h"
 
+struct access_table;
 struct commit;
 struct redis_time;
 struct stock_table;
@@ -36,6 +37,7 @@ struct app {
 	struct redis_time *time;    /* Redis's clock */
 	struct commit *commit;	    /* orders on their way into Redis */
 	struct waiters *waiters;    /* answers that wait for orders to end */
+	struct access_table *access; /* NULL: there are no tokens, everybody on this machine may everything */
 	struct http_server *server;
 
 	struct failure_log failures;

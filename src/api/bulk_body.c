@@ -16,10 +16,11 @@ static void *array_new(size_t count, size_t size)
 }
 
 /* Reads each element. */
-static void requests_parse(const json_t *json, const char *default_user, struct bulk_body *body,
+static void requests_parse(const json_t *json, struct bulk_users users, struct bulk_body *body,
 			   struct problems *problems)
 {
-	struct order_request_source source = {.kind = ORDER_REQUEST_ELEMENT, .default_user = default_user};
+	struct order_request_source source = {
+	    .kind = ORDER_REQUEST_ELEMENT, .default_user = users.otherwise, .only_user = users.only};
 	source.place.suggestion = -1;
 	body->request_count = json_array_size(json);
 	body->requests = array_new(body->request_count, sizeof *body->requests);
@@ -32,7 +33,7 @@ static void requests_parse(const json_t *json, const char *default_user, struct 
 	}
 }
 
-bool bulk_body_parse(const json_t *json, const char *default_user, struct bulk_body *body, struct problems *problems)
+bool bulk_body_parse(const json_t *json, struct bulk_users users, struct bulk_body *body, struct problems *problems)
 {
 	const struct place whole = {.element = -1, .suggestion = -1};
 	size_t count = json_array_size(json);
@@ -45,11 +46,20 @@ bool bulk_body_parse(const json_t *json, const char *default_user, struct bulk_b
 		problems_add(problems, whole, ERR_TOO_MANY, "a bulk call has at most %d orders; there are %zu requests",
 			     BULK_ORDERS_MAX, count);
 	else
-		requests_parse(json, default_user, body, problems);
+		requests_parse(json, users, body, problems);
 	if (body->order_count > BULK_ORDERS_MAX)
 		problems_add(problems, whole, ERR_TOO_MANY, "a bulk call has at most %d orders; there are %zu",
 			     BULK_ORDERS_MAX, body->order_count);
 	return !problems->count;
+}
+
+const char *bulk_body_user(const struct bulk_body *body)
+{
+	const char *user = body->requests[0].request.user_id;
+	for (size_t i = 1; i < body->request_count; i++)
+		if (strcmp(body->requests[i].request.user_id, user) != 0)
+			return "";
+	return user;
 }
 
 /* "code: sentence". */

@@ -35,9 +35,17 @@ struct bulk_body {
 	size_t order_count;
 };
 
+/* Whose orders they may be, as in struct order_request_source. */
+struct bulk_users {
+	const char *otherwise, *only;
+};
+
 /* Reads the array; every problem goes into `problems`, and where there was one it returns false. To be freed in any
  * case. */
-bool bulk_body_parse(const json_t *json, const char *default_user, struct bulk_body *body, struct problems *problems);
+bool bulk_body_parse(const json_t *json, struct bulk_users users, struct bulk_body *body, struct problems *problems);
+
+/* The user, where all orders are one user's; else "". */
+const char *bulk_body_user(const struct bulk_body *body);
 
 /* What sizing needs to know besides the body. */
 struct bulk_facts {

@@ -4,9 +4,11 @@
  * finds it again. */
 #include "api/bulk_rebalance.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "api/access.h"
 #include "api/app.h"
 #include "api/bulk_body.h"
 #include "api/bulk_store.h"
@@ -23,8 +25,10 @@
 #define WAIT_DEFAULT_MS 10000
 #define ASKS_OUT	64 /* investments asked for at a time */
 
-/* Until there are tokens, all bulk calls come from one and the same service. */
-#define WHO "service"
+/* Whose Idempotency-Keys they are: all services share theirs, each user has its own. No user has a colon in the name. */
+#define WHO_SERVICE "service"
+#define WHO_USER    "user:%s"
+#define WHO_SIZE    (sizeof WHO_USER + NAME_SIZE)
 
 enum bulk_state {
 	BULK_KNOWN,	  /* waits whether its key was used before */
@@ -226,10 +230,14 @@ static bool bulk_read(struct bulk *bulk)
 	struct err err;
 	struct problems problems = {0};
 	json_t *json = NULL;
+	const struct bulk_users users = {access_default_user(bulk->http), access_user(bulk->http)};
+	char who[WHO_SIZE] = WHO_SERVICE;
+	if (users.only)
+		(void)snprintf(who, sizeof who, WHO_USER, users.only);
 	bool good = query_wait(bulk->http, WAIT_DEFAULT_MS, &bulk->wait_ms, &err) &&
-		    idempotency_read(bulk->http, "bulk", WHO, &bulk->idempotency, &err) &&
+		    idempotency_read(bulk->http, "bulk", who, &bulk->idempotency, &err) &&
 		    (json = http_body_json(bulk->http, &err)) != NULL;
-	if (good && !bulk_body_parse(json, bulk->app->config->api.default_user, &bulk->body, &problems)) {
+	if (good && !bulk_body_parse(json, users, &bulk->body, &problems)) {
 		json_decref(json);
 		problems_answer(&problems, bulk->http);
 		bulk_free(bulk);

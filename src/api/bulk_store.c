@@ -32,6 +32,7 @@ struct storing {
 	enum storing_state state;
 	struct bulk_store_source source;
 	struct script_args *args;
+	const char *user; /* whose all orders are, or "" */
 	size_t next; /* the first order that was not sent yet */
 	unsigned chunks_out;
 	unsigned gaps;
@@ -148,6 +149,7 @@ static void chunk_send(struct storing *storing, struct chunk *chunk)
 	script_args_add_int(args, (int64_t)chunk->from);
 	script_args_add_int(args, ABANDON_MS);
 	script_args_add_int(args, app->config->orders.retention_s * 1000);
+	script_args_add(args, storing->user);
 	for (size_t i = chunk->from; i < chunk->end; i++) {
 		const struct bulk_order *order = &body->orders[i];
 		script_args_add(args, order->from->request.user_id);
@@ -198,6 +200,7 @@ void bulk_store(const struct bulk_store_source *source, bulk_store_fn *fn, void 
 	if (!storing)
 		abort();
 	storing->source = *source;
+	storing->user = bulk_body_user(source->body);
 	storing->args = script_args_new();
 	storing->fn = fn;
 	storing->arg = arg;

@@ -6,7 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "api/access.h"
 #include "api/app.h"
+#include "api/order_view.h"
 #include "api/query.h"
 #include "api/read_answer.h"
 #include "shared/redis_link.h"
@@ -44,6 +46,8 @@ static void on_views(json_t *views, const struct err *err, void *arg)
 	if (err) {
 		read_answer_error(flow->request, err);
 	} else {
+		if (flow->list == CURSOR_USER_ORDERS)
+			order_views_for(views, access_user(flow->request));
 		if (flow->has_more)
 			(void)cursor_encode(flow->list, &flow->last, next);
 		read_answer_page(flow->request, json_incref(views), next);

@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 
+#include "api/access.h"
 #include "api/app.h"
 #include "api/failure.h"
 #include "api/fields.h"
@@ -15,7 +16,7 @@
 
 #define KEY_SIZE 192
 
-/* Whether the path can name an investment; has answered where it cannot. */
+/* Whether the path can name an investment that the caller may see; has answered where not. */
 static bool path_is_good(struct http_request *request)
 {
 	static const char *const names[] = {"user_id", "smallcase_id"};
@@ -29,7 +30,10 @@ static bool path_is_good(struct http_request *request)
 		    names[i]);
 		return false;
 	}
-	return true;
+	if (access_may_see(request, http_param(request, "user_id")))
+		return true;
+	read_answer_refuse(request, ERR_NOT_FOUND, "the user has no such investment");
+	return false;
 }
 
 /* Answers with the investment. */

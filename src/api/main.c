@@ -11,6 +11,7 @@
 #include "api/redis_time.h"
 #include "api/routes.h"
 #include "api/stock_table.h"
+#include "api/token_file.h"
 #include "api/waiter.h"
 #include "shared/ids.h"
 #include "shared/log.h"
@@ -155,6 +156,7 @@ static void app_free(struct app *app)
 	redis_time_free(app->time);
 	stock_table_free(app->stocks);
 	http_server_free(app->server);
+	access_free(app->access);
 	if (app->drain_step)
 		event_free(app->drain_step);
 	free(app);
@@ -179,7 +181,7 @@ static bool start(struct program *program, struct err *err)
 	app->program = program;
 	app->base = program_base(program);
 	app->config = program_config(program);
-	if (!server_start(app, err)) {
+	if (!access_load(app, err) || !server_start(app, err)) {
 		app_free(app);
 		return false;
 	}
@@ -225,6 +227,15 @@ static void drain(struct program *program)
 	http_server_drain(app->server);
 }
 
+/* SIGHUP: files that may have changed. What cannot be used is told, and what was there before stays. */
+static void reload(struct program *program)
+{
+	struct app *app = program_app(program);
+	struct err err;
+	if (!access_load(app, &err))
+		log_event(LOG_ERROR, "reload_failed", "reason", err.message, "then", "the tokens stay as they were", NULL);
+}
+
 static void end(struct program *program)
 {
 	app_free(program_app(program));
@@ -238,6 +249,11 @@ int main(int argc, char **argv)
 	    .start = start,
 	    .drain = drain,
 	    .end = end,
+	    .reload = reload,
+	    .usage = "\nmuster-api --new-token ROLE [USER] prints a new token and its line for the file of "
+		     "api.tokens_file;\nROLE is user, service, operator or read. SIGHUP reads that file again.\n",
 	};
+	if (argc > 1 && strcmp(argv[1], "--new-token") == 0)
+		return token_new_main(argc, argv);
 	return program_main(argc, argv, &hooks);
 }

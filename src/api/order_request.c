@@ -54,11 +54,17 @@ static void read_name(const struct reading *reading, enum request_field field, c
 
 static void read_user(const struct reading *reading)
 {
+	const char *otherwise = reading->source->default_user, *only = reading->source->only_user;
 	if (reading->fields.given[USER_ID])
 		read_name(reading, USER_ID, reading->request->user_id);
+	else if (otherwise)
+		memcpy(reading->request->user_id, otherwise, strnlen(otherwise, NAME_SIZE - 1));
 	else
-		memcpy(reading->request->user_id, reading->source->default_user,
-		       strnlen(reading->source->default_user, NAME_SIZE - 1));
+		problems_add(reading->problems, place_of(reading, USER_ID), ERR_MISSING_FIELD,
+			     "it is needed: the token acts for any user");
+	if (only && *reading->request->user_id && strcmp(only, reading->request->user_id) != 0)
+		problems_add(reading->problems, place_of(reading, USER_ID), ERR_FORBIDDEN,
+			     "the token acts for its own user only");
 }
 
 static void read_timing(const struct reading *reading)

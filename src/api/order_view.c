@@ -58,6 +58,19 @@ void order_view_as_first_answered(json_t *order)
 	view_set(order, "updated_at", json_incref(created_at));
 }
 
+void order_view_for(json_t *order, const char *only_user)
+{
+	if (only_user && !json_is_null(json_object_get(order, "block_id")) &&
+	    !json_is_null(json_object_get(order, "reason")))
+		view_set(order, "reason", json_string("the broker did not execute all of it"));
+}
+
+void order_views_for(json_t *orders, const char *only_user)
+{
+	for (size_t i = 0; i < json_array_size(orders); i++)
+		order_view_for(json_array_get(orders, i), only_user);
+}
+
 void order_views_load(struct app *app, json_t *take_ids, views_fn *fn, void *arg)
 {
 	static const struct view_source source = {SCRIPT_ORDER, ORDERS_A_CALL, order_view};

@@ -17,6 +17,11 @@ json_t *order_view(const redisReply *order);
  * that was rejected on arrival stays as it is. */
 void order_view_as_first_answered(json_t *order);
 
+/* For an answer to one user (`only_user`; NULL: nothing changes): why a block went as it did may tell what others
+ * ordered, so that its reason is put in general words. */
+void order_view_for(json_t *order, const char *only_user);
+void order_views_for(json_t *orders, const char *only_user);
+
 /* Whether the status in the view ends the order. */
 bool order_view_is_final(const json_t *order);
 

@@ -1,9 +1,11 @@
 /* An order's state is what its own hash, its block and its window say together; lua/order.lua joins them. */
 #include "api/orders.h"
 
+#include "api/access.h"
 #include "api/app.h"
 #include "api/order_view.h"
 #include "api/read_answer.h"
+#include "api/view_json.h"
 #include "shared/ids.h"
 
 /* The order, or none. `arg` is the request. */
@@ -17,10 +19,13 @@ static void on_order(const redisReply *reply, const struct err *err, void *arg)
 		return;
 	}
 	view = order_view(reply_at(reply, 0));
-	if (view)
+	if (view && access_may_see(request, view_get_text(view, "user_id"))) {
+		order_view_for(view, access_user(request));
 		http_answer_json(request, 200, view);
-	else
-		read_answer_refuse(request, ERR_NOT_FOUND, "there is no order %.64s", http_param(request, "order_id"));
+		return;
+	}
+	json_decref(view);
+	read_answer_refuse(request, ERR_NOT_FOUND, "there is no order %.64s", http_param(request, "order_id"));
 }
 
 void orders_get(struct http_request *request, void *arg)

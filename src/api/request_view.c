@@ -37,9 +37,9 @@ static void load_end(struct request_load *load, const struct err *err)
 }
 
 /* Copies the text of one element of the head. */
-static void take_text(char *text, const redisReply *reply, size_t i)
+static void take_text(char *text, size_t size, const redisReply *reply, size_t i)
 {
-	(void)snprintf(text, REQUEST_TEXT_SIZE, "%s", reply_text(reply_at(reply, i)));
+	(void)snprintf(text, size, "%s", reply_text(reply_at(reply, i)));
 }
 
 /* Takes what request.lua says. */
@@ -51,12 +51,13 @@ static void take_head(struct request_view *view, const redisReply *reply)
 		return;
 	view->kind = REQUEST_QUEUE;
 	view->total = view->received = reply_int(reply_at(reply, 1), 0);
-	take_text(view->digest, reply, 2);
+	take_text(view->digest, sizeof view->digest, reply, 2);
+	take_text(view->user_id, sizeof view->user_id, reply, strcmp(kind, "bulk") == 0 ? 7 : 3);
 	if (strcmp(kind, "bulk") != 0)
 		return;
 	view->kind = REQUEST_BULK;
-	take_text(view->window_id, reply, 3);
-	take_text(view->window_status, reply, 4);
+	take_text(view->window_id, sizeof view->window_id, reply, 3);
+	take_text(view->window_status, sizeof view->window_status, reply, 4);
 	view->received = reply_int(reply_at(reply, 5), 0);
 	view->requests = reply_int(reply_at(reply, 6), 0);
 	view->all_final = strcmp(view->window_status, "done") == 0;

@@ -23,6 +23,7 @@ struct request_view {
 	enum request_kind kind;
 	char queue_id[REQUEST_TEXT_SIZE];
 	char digest[REQUEST_TEXT_SIZE];	       /* of the body it was stored with */
+	char user_id[REQUEST_TEXT_SIZE + 1];   /* whose it is; "" of a bulk call for several users */
 	char window_id[REQUEST_TEXT_SIZE];     /* of bulk */
 	char window_status[REQUEST_TEXT_SIZE]; /* of bulk: filling, open, sealing, sealed, done */
 	int64_t total;			       /* orders that the call asked for */

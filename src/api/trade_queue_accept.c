@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "api/accepted_answer.h"
+#include "api/access.h"
 #include "api/app.h"
 #include "api/commit.h"
 #include "api/idempotency.h"
@@ -260,7 +261,8 @@ static bool acceptance_read(struct acceptance *acceptance)
 	struct err err;
 	struct order_request_source source = {
 	    .kind = ORDER_REQUEST_QUEUE,
-	    .default_user = acceptance->app->config->api.default_user,
+	    .default_user = access_default_user(acceptance->http),
+	    .only_user = access_user(acceptance->http),
 	    .place = whole_body,
 	};
 	json_t *json = http_body_json(acceptance->http, &err);

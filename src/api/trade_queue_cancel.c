@@ -5,7 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "api/access.h"
 #include "api/app.h"
+#include "api/order_view.h"
 #include "api/request_view.h"
 #include "shared/fault.h"
 #include "shared/ids.h"
@@ -54,6 +56,7 @@ static void on_view(const struct request_view *view, const struct err *err, void
 		cancellation_fail(cancellation, &gone);
 		return;
 	}
+	order_views_for(view->orders, access_user(cancellation->http));
 	json_t *json =
 	    json_pack("{s:s, s:s, s:O}", "queue_id", view->queue_id, "status", "canceled", "orders", view->orders);
 	if (!json)
@@ -124,6 +127,7 @@ void trade_queue_cancel(struct http_request *http, void *arg)
 	memcpy(cancellation->queue_id, queue_id, sizeof cancellation->queue_id);
 	script_args_add(args, queue_id);
 	script_args_add_int(args, app->config->orders.retention_s * 1000);
+	script_args_add(args, access_user(http) ? access_user(http) : "");
 	FAULT_POINT(CANCEL_READY, NULL);
 	redis_link_script(app->write, SCRIPT_CANCEL, args, on_script, cancellation);
 	script_args_free(args);

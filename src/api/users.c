@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "api/access.h"
 #include "api/app.h"
 #include "api/indexed_list.h"
 #include "api/order_view.h"
@@ -23,13 +24,18 @@ static const struct view_field transaction_fields[] = {
     {"price", VIEW_TEXT},    {"gross_amount", VIEW_TEXT}, {"fee", VIEW_TEXT},	      {"executed_at", VIEW_TIME},
 };
 
-/* The user of the path; NULL where it has answered that it cannot be one. */
+/* The user of the path; NULL where it has answered that it cannot be one, or is none that the caller may see: those are
+ * all answered alike, whether there is such a user or not. */
 static const char *user_of(struct http_request *request)
 {
 	const char *user = http_param(request, "user_id");
 
-	if (ids_is_name(user))
+	if (ids_is_name(user) && access_may_see(request, user))
 		return user;
+	if (ids_is_name(user)) {
+		read_answer_refuse(request, ERR_NOT_FOUND, "there is no user %.64s", user);
+		return NULL;
+	}
 	read_answer_refuse(
 	    request, ERR_BAD_PARAMETER,
 	    "user_id: it must be 1 to 64 printable ASCII characters without space, quotes, backslash or colon");

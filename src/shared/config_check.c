@@ -54,11 +54,7 @@ static void check_api(struct check *check)
 {
 	const struct config *config = check->config;
 
-	if (config->api.tokens_file[0] != '\0')
-		tell_problem(check,
-			     "api.tokens_file: access tokens are not available yet; leave it empty and api.listen "
-			     "on loopback");
-	else if (!address_is_loopback(config->api.listen))
+	if (config->api.tokens_file[0] == '\0' && !address_is_loopback(config->api.listen))
 		tell_problem(check, "api.listen: %s is not a loopback address; an open one needs api.tokens_file",
 			     config->api.listen);
 	if (config_broker(config, config->api.default_broker) == NULL)

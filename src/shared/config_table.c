@@ -34,7 +34,7 @@ static const struct config_option options[] = {
     {"api.default_user", CONFIG_USER, NO_BOUNDS, "demo", "the user of a request that names none", AT(api.default_user)},
     {"api.default_broker", CONFIG_BROKER_NAME, NO_BOUNDS, "paper", "the broker of a stock that names none",
      AT(api.default_broker)},
-    {"api.tokens_file", CONFIG_PATH, NO_BOUNDS, "", "who may do what; not available yet", AT(api.tokens_file)},
+    {"api.tokens_file", CONFIG_PATH, NO_BOUNDS, "", "who may do what: lines of sha256-of-token role [user]", AT(api.tokens_file)},
 
     {"window.length_s", CONFIG_INTEGER, 1, 86400, NULL, "300",
      "windows fall due at multiples of this since 1970-01-01T00:00:00Z", AT(window.length_s)},

@@ -12,6 +12,7 @@
 #include "shared/fault.h"
 #include "shared/log.h"
 
+#define SIGNALS     3
 #define EXIT_GOOD   0
 #define EXIT_FAILED 1
 #define EXIT_USAGE  2
@@ -21,7 +22,7 @@ struct program {
 	struct config config;
 	struct calendars calendars;
 	struct event_base *base;
-	struct event *signals[2]; /* SIGTERM, SIGINT */
+	struct event *signals[SIGNALS]; /* SIGTERM, SIGINT, SIGHUP */
 	void *app;
 	int exit_code;
 	bool draining;
@@ -85,6 +86,15 @@ static void on_signal(evutil_socket_t number, short events, void *arg)
 	program->hooks->drain(program);
 }
 
+/* SIGHUP, from the event loop. */
+static void on_reload(evutil_socket_t number, short events, void *arg)
+{
+	struct program *program = arg;
+
+	(void)number, (void)events;
+	program->hooks->reload(program);
+}
+
 /* The text of -h. */
 static void print_usage(const struct program_hooks *hooks, FILE *out)
 {
@@ -103,7 +113,8 @@ static void print_usage(const struct program_hooks *hooks, FILE *out)
 		     "Environment, over all of them:\n"
 		     "  MUSTER_REDIS_URL                 redis.url; where it holds a password, rather here than in -o\n"
 		     "  MUSTER_BROKER_<NAME>_KEY_ID      the key to the broker of that name (in upper case) ...\n"
-		     "  MUSTER_BROKER_<NAME>_KEY_SECRET  ... and its secret; nowhere else\n");
+		     "  MUSTER_BROKER_<NAME>_KEY_SECRET  ... and its secret; nowhere else\n%s",
+		hooks->usage ? hooks->usage : "");
 }
 
 /* Says what is wrong with the command line. Arguments are not repeated: one in the wrong place may be a secret. */
@@ -204,7 +215,7 @@ static void forbid_core_files(const struct config *config)
 /* Makes the event loop and turns the signals into events of it. */
 static bool open_loop(struct program *program, struct err *err)
 {
-	static const int numbers[] = {SIGTERM, SIGINT};
+	static const int numbers[SIGNALS] = {SIGTERM, SIGINT, SIGHUP};
 	struct event_config *config;
 
 	/* A client or broker that closes its side is an error of one write, not the end of the program. */
@@ -218,8 +229,9 @@ static bool open_loop(struct program *program, struct err *err)
 	event_config_free(config);
 	if (program->base == NULL)
 		return err_set(err, ERR_INTERNAL, "the event loop cannot be made");
-	for (size_t i = 0; i < 2; i++) {
-		program->signals[i] = evsignal_new(program->base, numbers[i], on_signal, program);
+	for (size_t i = 0; i < (program->hooks->reload ? SIGNALS : SIGNALS - 1); i++) {
+		program->signals[i] =
+		    evsignal_new(program->base, numbers[i], numbers[i] == SIGHUP ? on_reload : on_signal, program);
 		if (program->signals[i] == NULL || event_add(program->signals[i], NULL) != 0)
 			return err_set(err, ERR_INTERNAL, "signal %d cannot be watched", numbers[i]);
 	}
@@ -229,7 +241,7 @@ static bool open_loop(struct program *program, struct err *err)
 /* Undoes open_loop, also where that got only half way. */
 static void close_loop(struct program *program)
 {
-	for (size_t i = 0; i < 2; i++) {
+	for (size_t i = 0; i < SIGNALS; i++) {
 		if (program->signals[i] != NULL)
 			event_free(program->signals[i]);
 	}

@@ -26,6 +26,9 @@ struct program_hooks {
 	void (*drain)(struct program *program);
 	/* After the loop has ended: free everything. */
 	void (*end)(struct program *program);
+	/* SIGHUP: read files again. NULL: SIGHUP ends the program, as anybody expects who closes its terminal. */
+	void (*reload)(struct program *program);
+	const char *usage; /* more lines for -h; NULL: none */
 };
 
 /* Parses -c FILE, -o section.key=value, -n, -h, -V, reads the configuration, runs the loop. Returns the exit code. The

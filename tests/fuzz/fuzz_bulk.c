@@ -15,7 +15,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		FUZZ_REQUIRE_ERROR(&err);
 		return 0;
 	}
-	if (bulk_body_parse(json, "demo", &body, &problems)) {
+	if (bulk_body_parse(json, (struct bulk_users){"demo", NULL}, &body, &problems)) {
 		size_t orders = 0;
 
 		for (size_t i = 0; i < body.request_count; i++)

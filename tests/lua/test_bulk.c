@@ -10,7 +10,7 @@
 #include "tests/support/script_case.h"
 
 #define AAPL		       "AAPL buy paper 1 market"
-#define BULK(total, from)      "bq|d1|" total "|2|" from "|<abandon>|<retention>"
+#define BULK(total, from)      "bq|d1|" total "|2|" from "|<abandon>|<retention>|''"
 #define TAKEN(user, quantity)  "|" user "|sc1|" AAPL "|" quantity "|" quantity "000000000|"
 #define TURNED_DOWN(user, why) "|" user "|sc1|XYZ buy paper 1 limit 9.5|0|0|" why
 

@@ -10,7 +10,7 @@
 #include "tests/support/script_case.h"
 
 #define AAPL	  "AAPL buy paper 1 market"
-#define CANCEL_Q1 "q1|<retention>"
+#define CANCEL_Q1 "q1|<retention>|''"
 
 static void queued_order_leaves_its_group(void **state)
 {
@@ -36,6 +36,21 @@ static void cancel_again_says_the_same(void **state)
 	GIVEN(ks, PROCESS, "''");
 	GIVEN(ks, SEAL, "100|<retention>");
 	STEP(ks, CANCEL, CANCEL_Q1, "[canceled 0 1]", "");
+}
+
+static void requests_of_others_are_not_found(void **state)
+{
+	struct keyspace *ks = *state;
+
+	script_case_reach(ks, STAGE_QUEUED);
+	STEP(ks, CANCEL, "q1|<retention>|mallory", "[not_found]", "");
+	STEP(ks, CANCEL, "q1|<retention>|alice", "[canceled 1 0]", NULL);
+	GIVEN(ks, BULK, "bq|d1|1|1|0|<abandon>|<retention>|''|alice|sc1|GE buy paper 1 market|1|1000000000|");
+	STEP(ks, CANCEL, "bq|<retention>|alice", "[not_found]", "");
+	STEP(ks, CANCEL, "bq|<retention>|''", "[already_sealed]", "");
+	GIVEN(ks, BULK, "bs|d1|1|1|0|<abandon>|<retention>|alice|alice|sc1|GE buy paper 1 market|1|1000000000|");
+	STEP(ks, CANCEL, "bs|<retention>|mallory", "[not_found]", "");
+	STEP(ks, CANCEL, "bs|<retention>|alice", "[already_sealed]", "");
 }
 
 static void nothing_is_canceled_after_the_seal(void **state)
@@ -188,6 +203,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    SCRIPT_TEST(queued_order_leaves_its_group),
 	    SCRIPT_TEST(cancel_again_says_the_same),
+	    SCRIPT_TEST(requests_of_others_are_not_found),
 	    SCRIPT_TEST(nothing_is_canceled_after_the_seal),
 	    SCRIPT_TEST(window_made_due_is_open_until_its_seal),
 	    SCRIPT_TEST(unknown_request_is_not_found),

@@ -223,7 +223,7 @@ static void check_expiry(struct key_table *table, const struct snapshot *snapsho
 }
 
 #define BULK_OF(queue_id, total, quantity)                                                                             \
-	queue_id "|d1|" total "|1|0|<abandon>|<retention>|erin|sc1|GE buy paper 1 market|" quantity "|" quantity       \
+	queue_id "|d1|" total "|1|0|<abandon>|<retention>|erin|erin|sc1|GE buy paper 1 market|" quantity "|" quantity       \
 		 "000000000|"
 
 /* One life: a sell <b1> and a buy <b2> of AAPL, of which the buy waits, is looked at by a person, and is filled beyond
@@ -237,7 +237,7 @@ static const struct {
     {SCRIPT_ENQUEUE,
      ENQUEUE_LANES "2" ENQUEUE_OF("q1", "alice", "AAPL sell paper 1 market", "100") ENQUEUE_ONE("q2", "bob", "50")},
     {SCRIPT_ENQUEUE, ENQUEUE_LANES "1" ENQUEUE_ONE("q3", "carol", "75")},
-    {SCRIPT_CANCEL, "q3|<retention>"},
+    {SCRIPT_CANCEL, "q3|<retention>|''"},
     {SCRIPT_PROCESS, "''"},
     {SCRIPT_SEAL, "100|<retention>"},
     {SCRIPT_CLAIM, CLAIM_AS("11")},

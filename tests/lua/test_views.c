@@ -303,15 +303,17 @@ static void request_is_found_by_its_queue_id(void **state)
 
 	SEE(REQUEST, "q1", "[not_found]");
 	script_case_reach(ks, STAGE_QUEUED);
-	SEE(REQUEST, "q1", "[queue 1 digest-q1]");
+	SEE(REQUEST, "q1", "[queue 1 digest-q1 alice]");
 	GIVEN(ks, ENQUEUE,
 	      ENQUEUE_LANES "1|q5|alice|sc1|d5|window||2|GE buy paper 1 market|1|1000000000"
 			    "|GE buy paper 1 market|1|1000000000");
-	SEE(REQUEST, "q5", "[queue 2 d5]");
+	SEE(REQUEST, "q5", "[queue 2 d5 alice]");
 	GIVEN(ks, ENQUEUE, ENQUEUE_LANES "1|q6|alice|sc1||window||1|GE buy paper 1 market|1|1000000000");
-	SEE(REQUEST, "q6", "[queue 1 '']");
-	GIVEN(ks, BULK, "bq|d1|2|7|0|<abandon>|<retention>|alice|sc1|GE buy paper 1 market|1|1000000000|");
-	SEE(REQUEST, "bq", "[bulk 2 d1 bulk-bq filling 1 7]");
+	SEE(REQUEST, "q6", "[queue 1 '' alice]");
+	GIVEN(ks, BULK, "bq|d1|2|7|0|<abandon>|<retention>|''|alice|sc1|GE buy paper 1 market|1|1000000000|");
+	SEE(REQUEST, "bq", "[bulk 2 d1 bulk-bq filling 1 7 '']");
+	GIVEN(ks, BULK, "bs|d1|2|1|0|<abandon>|<retention>|alice|alice|sc1|GE buy paper 1 market|1|1000000000|");
+	SEE(REQUEST, "bs", "[bulk 2 d1 bulk-bs filling 1 1 alice]");
 }
 
 static void script_that_only_reads_may_not_write(void **state)

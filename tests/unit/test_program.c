@@ -91,7 +91,11 @@ static void end_run(struct program *program)
 	puts("ended");
 }
 
-static const struct program_hooks plain = {"muster-test", "shows the frame", start_and_stop, drain_at_once, end_run};
+static const struct program_hooks plain = {.name = "muster-test",
+					   .purpose = "shows the frame",
+					   .start = start_and_stop,
+					   .drain = drain_at_once,
+					   .end = end_run};
 
 static void read_back(FILE *file, char *text, size_t size)
 {

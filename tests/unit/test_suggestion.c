@@ -26,7 +26,7 @@ static bool parse(const char *body, struct order_request *request, struct proble
 	json_t *json = http_json_parse(body, strlen(body), &err);
 	assert_non_null(json);
 	const struct order_request_source source = {
-	    json, ORDER_REQUEST_QUEUE, "demo", {.element = -1, .suggestion = -1}};
+	    json, ORDER_REQUEST_QUEUE, "demo", NULL, {.element = -1, .suggestion = -1}};
 	*problems = (struct problems){0};
 	bool good = order_request_parse(&source, request, problems);
 	json_decref(json);
@@ -337,7 +337,7 @@ static bool parse_bulk(const char *text, struct bulk_body *body, struct problems
 	json_t *json = http_json_parse(text, strlen(text), &err);
 	assert_non_null(json);
 	*problems = (struct problems){0};
-	bool good = bulk_body_parse(json, "demo", body, problems);
+	bool good = bulk_body_parse(json, (struct bulk_users){"demo", NULL}, body, problems);
 	json_decref(json);
 	return good;
 }
