@@ -11,7 +11,7 @@ local head = P .. 'order:' .. queue_id .. '-0'
 local bulk, bulk_user = unpack(call('HMGET', P .. 'window:bulk-' .. queue_id, 'total', 'user'))
 local head_user = call('HGET', head, 'user')
 local owner = bulk and (bulk_user or '') or head_user
-if not owner or (ARGV[3] ~= '' and owner ~= ARGV[3]) then return {'not_found'} end
+if not owner or ((ARGV[3] or '') ~= '' and owner ~= ARGV[3]) then return {'not_found'} end
 if bulk then return {'already_sealed'} end
 
 local n = tonumber(call('HGET', head, 'orders') or 1)

@@ -1,8 +1,8 @@
 /* What each request passes before its handler.
  *
- * The bearers are in a hash table by the digest of their token; what is compared in the end is compared in constant time.
- * A bearer is never freed before the process ends, also where a later file has it no more: requests under way keep
- * pointing to it, and one that comes back keeps what it has used up of its rate. */
+ * The bearers are in a hash table by the digest of their token; what is compared in the end is compared in constant
+ * time. A bearer is never freed before the process ends, also where a later file has it no more: requests under way
+ * keep pointing to it, and one that comes back keeps what it has used up of its rate. */
 #include "api/access.h"
 
 #include <stdint.h>
@@ -120,8 +120,9 @@ static bool check_unique(const struct token_list *list, struct access_table *tab
 		struct caller *caller = table_take(table, &list->entries[i]);
 
 		if (table_find(table, list->entries[i].digest))
-			return err_set(err, ERR_CONFIG, "api.tokens_file: %s: one token stands in two lines (its hash "
-							"begins with %.8s)",
+			return err_set(err, ERR_CONFIG,
+				       "api.tokens_file: %s: one token stands in two lines (its hash "
+				       "begins with %.8s)",
 				       table->path, caller->label);
 		caller->is_known = true;
 	}

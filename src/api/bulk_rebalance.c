@@ -25,7 +25,8 @@
 #define WAIT_DEFAULT_MS 10000
 #define ASKS_OUT	64 /* investments asked for at a time */
 
-/* Whose Idempotency-Keys they are: all services share theirs, each user has its own. No user has a colon in the name. */
+/* Whose Idempotency-Keys they are: all services share theirs, each user has its own. No user has a colon in the name.
+ */
 #define WHO_SERVICE "service"
 #define WHO_USER    "user:%s"
 #define WHO_SIZE    (sizeof WHO_USER + NAME_SIZE)

@@ -11,7 +11,7 @@
 #include "shared/log.h"
 
 #define CHUNK_ORDERS 50 /* about a millisecond of Redis */
-#define CHUNKS_OUT   2	 /* one is written while the other one runs */
+#define CHUNKS_OUT   2	/* one is written while the other one runs */
 #define GAPS_MAX     8
 #define ABANDON_MS   60000
 
@@ -33,7 +33,7 @@ struct storing {
 	struct bulk_store_source source;
 	struct script_args *args;
 	const char *user; /* whose all orders are, or "" */
-	size_t next; /* the first order that was not sent yet */
+	size_t next;	  /* the first order that was not sent yet */
 	unsigned chunks_out;
 	unsigned gaps;
 	bool has_to_settle; /* nothing is sent until all that is out has been answered */

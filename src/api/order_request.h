@@ -28,9 +28,9 @@ enum order_request_kind {
 	ORDER_REQUEST_ELEMENT /* none: a bulk call is executed at once */
 };
 
-/* Reads one. `default_user` stands for a user_id that is absent (NULL: it must be there); where `only_user` is given, no
- * other may be asked for. Every problem goes into `problems`; where there was
- * one it returns false. To be freed in any case. */
+/* Reads one. `default_user` stands for a user_id that is absent (NULL: it must be there); where `only_user` is given,
+ * no other may be asked for. Every problem goes into `problems`; where there was one it returns false. To be freed in
+ * any case. */
 struct order_request_source {
 	const json_t *json;
 	enum order_request_kind kind;

@@ -11,10 +11,10 @@
 
 #include "shared/ids.h"
 
-#define WORDS_MAX	 3
-#define OPEN_TO_OTHERS	 (S_IRWXO | S_IWGRP)
-#define DIGEST_HEX	 (2 * TOKEN_DIGEST_SIZE)
-#define LIST_FIRST_SIZE	 16
+#define WORDS_MAX	3
+#define OPEN_TO_OTHERS	(S_IRWXO | S_IWGRP)
+#define DIGEST_HEX	(2 * TOKEN_DIGEST_SIZE)
+#define LIST_FIRST_SIZE 16
 
 static const struct {
 	const char *word;

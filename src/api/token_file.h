@@ -3,8 +3,8 @@
  *     sha256-of-the-token role [user]
  *
  * The hash is 64 hex digits; the role is user (which needs the user), service, operator or read. Blank lines and lines
- * that begin with # are skipped. The file holds no token: whoever reads it cannot call the API. Whoever can write it can
- * do anything, and nobody but its owner and group has business with it: one that is open to others is refused. */
+ * that begin with # are skipped. The file holds no token: whoever reads it cannot call the API. Whoever can write it
+ * can do anything, and nobody but its owner and group has business with it: one that is open to others is refused. */
 #ifndef MUSTER_API_TOKEN_FILE_H
 #define MUSTER_API_TOKEN_FILE_H
 

@@ -121,7 +121,7 @@ static void other_body_under_a_known_id_is_a_conflict(void **state)
 	struct keyspace *ks = *state;
 
 	GIVEN(ks, BULK, BULK("2", "0") TAKEN("alice", "100"));
-	STEP(ks, BULK, "bq|d2|2|2|1|<abandon>|<retention>" TAKEN("alice", "7"), "[conflict]", "");
+	STEP(ks, BULK, "bq|d2|2|2|1|<abandon>|<retention>|''" TAKEN("alice", "7"), "[conflict]", "");
 }
 
 static void call_whose_orders_are_all_rejected_ends_at_the_seal(void **state)

@@ -85,7 +85,7 @@ static void bulk_call_cannot_be_canceled(void **state)
 {
 	struct keyspace *ks = *state;
 
-	GIVEN(ks, BULK, "bq|d1|1|1|0|<abandon>|<retention>|alice|sc1|" AAPL "|5|5000000000|");
+	GIVEN(ks, BULK, "bq|d1|1|1|0|<abandon>|<retention>|''|alice|sc1|" AAPL "|5|5000000000|");
 	STEP(ks, CANCEL, "bq|<retention>", "[already_sealed]", "");
 }
 

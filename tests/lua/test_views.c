@@ -135,7 +135,7 @@ static void rejected_order_of_a_bulk_call_has_its_reason(void **state)
 {
 	struct keyspace *ks = *state;
 
-	GIVEN(ks, BULK, "bq|d1|1|1|0|<abandon>|<retention>|alice|sc1|XYZ buy paper 1 limit 9.5|0|0|unknown_symbol");
+	GIVEN(ks, BULK, "bq|d1|1|1|0|<abandon>|<retention>|''|alice|sc1|XYZ buy paper 1 limit 9.5|0|0|unknown_symbol");
 	STEP(ks, ORDER, "bq-0",
 	     "[[order_id bq-0 queue_id bq user_id alice smallcase_id sc1 symbol XYZ side buy broker_type paper "
 	     "order_type limit limit_price 9.5 quantity 0 lane bulk execution_window <then> status rejected "

@@ -49,6 +49,8 @@ static size_t on_header(char *line, size_t size, size_t count, void *arg)
 	keep_header(line, length, "Location: ", reply->location, sizeof reply->location);
 	keep_header(line, length, "Content-Type: ", reply->content_type, sizeof reply->content_type);
 	keep_header(line, length, "Allow: ", reply->allow, sizeof reply->allow);
+	keep_header(line, length, "WWW-Authenticate: ", reply->authenticate, sizeof reply->authenticate);
+	keep_header(line, length, "traceparent: ", reply->trace, sizeof reply->trace);
 	keep_header(line, length, "Retry-After: ", reply->retry_after, sizeof reply->retry_after);
 	return length;
 }

@@ -28,6 +28,8 @@ struct http_reply {
 	char content_type[128];
 	char allow[128];
 	char retry_after[32];
+	char authenticate[128]; /* WWW-Authenticate */
+	char trace[128];	/* traceparent */
 };
 
 /* Never NULL. Everything in `call` is borrowed for the call. */

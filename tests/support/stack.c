@@ -89,6 +89,10 @@ static struct process *start_program(struct stack *stack, const char *name, cons
 				      stack_text(stack, "%s/muster.conf", stack->folder)};
 	size_t count = 3;
 
+	if (stack->options.tokens) {
+		argv[count++] = "-o";
+		argv[count++] = stack_text(stack, "api.tokens_file=%s", stack->tokens_path);
+	}
 	for (size_t i = 0; i < STACK_SETTINGS_MAX && stack->options.settings[i]; i++) {
 		argv[count++] = "-o";
 		argv[count++] = stack->options.settings[i];
@@ -98,6 +102,14 @@ static struct process *start_program(struct stack *stack, const char *name, cons
 		argv[count++] = override;
 	}
 	return process_start(argv, stack_text(stack, "%s/%s.log", stack->folder, log));
+}
+
+void stack_write_tokens(struct stack *stack, const char *text)
+{
+	FILE *file = fopen(stack->tokens_path, "we");
+
+	if (!file || fchmod(fileno(file), 0640) != 0 || fputs(text, file) < 0 || fclose(file) != 0)
+		abort();
 }
 
 /* Shows the logs of all programs. */
@@ -191,6 +203,10 @@ struct stack *stack_start(const struct stack_options *options)
 	if (!mkdtemp(stack->folder))
 		abort();
 	(void)snprintf(stack->ledger_path, sizeof stack->ledger_path, "%s/ledger.jsonl", stack->folder);
+	(void)snprintf(stack->tokens_path, sizeof stack->tokens_path, "%s/tokens", stack->folder);
+	stack->bearer = options->bearer;
+	if (options->tokens)
+		stack_write_tokens(stack, options->tokens);
 	stack->build = build_folder();
 	stack->redis = redis_server_start(options->redis);
 	if (options->has_proxy)

@@ -29,6 +29,8 @@ struct stack_options {
 	bool has_proxy;				  /* between the programs and Redis */
 	const char *const *redis;		  /* more words of its command line, ended by NULL */
 	const char *settings[STACK_SETTINGS_MAX]; /* section.key=value; over our own, for all programs */
+	const char *tokens;			  /* the file of api.tokens_file (stack->tokens_path); NULL: none */
+	const char *bearer;			  /* the token that calls send, see stack->bearer */
 };
 
 struct kept;
@@ -42,6 +44,8 @@ struct stack {
 	struct stack_options options;
 	json_t *accepted; /* queue_id -> orders, as they were first answered */
 	struct kept *kept;
+	const char *bearer; /* what calls without a header Authorization send; NULL: nothing */
+	char tokens_path[96];
 	bool passed;
 	char folder[64];
 	char ledger_path[96];
@@ -84,6 +88,9 @@ void stack_kill_program(struct process **program);
 
 /* Waits until GET /readyz of this API answers with this status. */
 void stack_wait_ready(struct stack *stack, int i, int status);
+
+/* Writes the file of tokens anew; a SIGHUP makes the APIs read it. */
+void stack_write_tokens(struct stack *stack, const char *text);
 
 /* PUT /stocks with all stocks, as CSV. */
 void stack_put_stocks(struct stack *stack);

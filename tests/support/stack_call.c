@@ -76,6 +76,12 @@ static struct http_call complete(struct stack *stack, int i, const struct http_c
 {
 	struct http_call copy = *call;
 
+	size_t headers = 0;
+
+	while (headers < HTTP_CALL_HEADERS_MAX && copy.headers[headers])
+		headers++;
+	if (stack->bearer && headers < HTTP_CALL_HEADERS_MAX)
+		copy.headers[headers] = stack_text(stack, "Authorization: Bearer %s", stack->bearer);
 	copy.url = stack_text(stack, "http://127.0.0.1:%d%s", stack->api_ports[i], call->url);
 	return copy;
 }
