@@ -1,6 +1,7 @@
 #!lua flags=allow-oom
--- A person's word on a block in review: go on as before (retry), take what the broker says as it is (adopt), or cancel
--- what is open at the broker and allocate what is filled (cancel). A worker does the rest.
+-- A person's word on a block in review: go on as before (retry; past the caps, where one was broken), take what the
+-- broker says as it is (adopt), or cancel what is open at the broker and allocate what is filled (cancel). A worker does
+-- the rest.
 --
 -- KEYS[1]  PREFIX:{SHARD}
 -- ARGV     block  action (retry, adopt, cancel)  note
@@ -15,6 +16,7 @@ if status ~= 'needs_review' then return {'not_in_review', status} end
 call('HINCRBY', key, 'fence', 1) -- whoever had it before the review must not go on
 call('HSET', key, 'resolution', action, 'resolution_note', ARGV[3], 'resolved_at', now, 'updated_at', now, 'attempts', 0,
 	'polls', 0)
+if call('HDEL', key, 'over_cap') == 1 and action == 'retry' then call('HSET', key, 'caps_passed', 'yes') end
 count(tonumber(orders), 'working', ORDER_STATUS[from])
 move(block, status, from)
 call('ZADD', P .. 'blocks', now, block)

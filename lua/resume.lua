@@ -7,8 +7,8 @@
 -- RETURNS  resumed SCOPE …
 --          not_halted
 --          unconfirmed SCOPE CODE   that halt must be confirmed; nothing was ended
--- WRITES   halts halts:log; publishes wake
--- USES: base halts
+-- WRITES   halts halts:log halts:waiting blocks; publishes wake
+-- USES: base halts wake_halted
 local scope, by, reason, confirmed = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 local result, codes = {'resumed'}, {}
 local scopes = scope == 'all' and call('HKEYS', P .. 'halts') or {scope}
@@ -26,5 +26,6 @@ for i = 2, #result do
 	call('HDEL', P .. 'halts', result[i])
 	log_halt('resume', result[i], codes[result[i]], by, reason)
 end
+wake_halted(nil, 500)
 call('PUBLISH', P .. 'wake', 'resume')
 return result

@@ -37,6 +37,13 @@ static void refuse_for_a_while(struct http_request *request, int64_t wait_ms, st
 	(void)paper_refuse(refusal, PAPER_REFUSE_RATE, NULL);
 }
 
+/* Says that the keys are none that it knows. */
+static void refuse_credentials(struct http_request *request, int64_t unused, struct paper_refusal *refusal)
+{
+	(void)request, (void)unused;
+	(void)paper_refuse(refusal, PAPER_REFUSE_UNAUTHORIZED, NULL);
+}
+
 /* Says that the id is there already. */
 static void refuse_as_duplicate(struct http_request *request, int64_t unused, struct paper_refusal *refusal)
 {
@@ -91,6 +98,7 @@ static const struct paper_fault_mode modes[] = {
     /* Nothing is done. */
     {"refuse", ALL, SUBMIT, {"status", 500, 599, 500}, .refuse = refuse_with_status},
     {"rate_limit", ALL, ALL, {"ms", 0, HOUR_MS, 1000}, .refuse = refuse_for_a_while},
+    {"unauthorized", ALL, SUBMIT, {0}, .refuse = refuse_credentials},
     {"false_duplicate", SUBMIT, SUBMIT, {0}, .refuse = refuse_as_duplicate},
     /* What becomes of the order: so many percent of it are filled. */
     {"partial", SUBMIT, SUBMIT, {"percent", 0, 99, 50}, .bend = bend_fate},

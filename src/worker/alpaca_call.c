@@ -11,6 +11,8 @@
 #include "shared/clock.h"
 #include "shared/log.h"
 
+#define HALT_LOOK_MS 500
+
 struct alpaca_call *alpaca_call_new(struct alpaca *alpaca, enum alpaca_op op, broker_fn *fn, void *arg)
 {
 	struct alpaca_call *call = calloc(1, sizeof *call);
@@ -78,6 +80,9 @@ bool alpaca_is_paused(const struct alpaca *alpaca, struct broker_result *result)
 	    .why = alpaca->paused_why,
 	    .retry_after_ms = left_us / 1000 + 1,
 	};
+	/* The broker is being halted: what waits should come to the gate and find out, so that a resume wakes it. */
+	if (alpaca->paused_for_keys && result->retry_after_ms > HALT_LOOK_MS)
+		result->retry_after_ms = HALT_LOOK_MS;
 	return true;
 }
 
@@ -138,6 +143,7 @@ static void pause_calls(struct alpaca *alpaca, const char *event, enum log_level
 	if (until_us <= alpaca->paused_until_us)
 		return;
 	alpaca->paused_until_us = until_us;
+	alpaca->paused_for_keys = level == LOG_ERROR;
 	alpaca->paused_why = result->why;
 }
 
@@ -146,6 +152,7 @@ void alpaca_refused(struct alpaca *alpaca, enum alpaca_op op, const struct http_
 {
 	if (alpaca_judge(op, reply, result)) {
 		pause_calls(alpaca, "broker_credentials_refused", LOG_ERROR, result);
+		result->retry_after_ms = HALT_LOOK_MS;
 		if (alpaca->broker.credentials)
 			alpaca->broker.credentials(alpaca->broker.config, &result->why, alpaca->broker.credentials_arg);
 	} else if (reply->status == 429)

@@ -64,6 +64,7 @@ struct alpaca {
 	struct alpaca_walk *orders, *fills;
 	int64_t paused_until_us; /* the broker asked us to wait: nothing is sent before */
 	struct err paused_why;
+	bool paused_for_keys;		   /* it refuses our credentials */
 	char warned[ALPACA_WORDS_MAX][32]; /* status words that were logged as not known */
 	size_t warned_count;
 };

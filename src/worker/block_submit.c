@@ -4,6 +4,7 @@
  * have left before. Slices that are known already wait: following begins when all are known, or when the gate holds the
  * others back. Where the slices of a round want different pauses the longest counts, so that no look-up schedule is cut
  * short. */
+#include <stdio.h>
 #include <string.h>
 
 #include "shared/clock.h"
@@ -56,6 +57,25 @@ static size_t plan_round(struct block *block)
 	return leaving;
 }
 
+/* The limits that the gate is to keep, as its head has them: the rate, and caps where there are any. */
+static void add_limits(const struct block *block, struct script_args *args)
+{
+	const struct config *config = block->worker->config;
+	const struct config_broker *broker = block->broker->config;
+	char text[256], caps[3][DECIMAL_TEXT];
+	int length = snprintf(text, sizeof text, "%lld %lld %lld", (long long)broker->rate_per_min,
+			      (long long)broker->rate_period_ms, (long long)RATE_OUT_MS(broker));
+
+	if (config->caps.max_block_notional_nano > 0 || config->caps.price_collar_pct_nano > 0 ||
+	    config->caps.max_price_age_s > 0 || broker->max_daily_notional_nano > 0)
+		(void)snprintf(text + length, sizeof text - (size_t)length, " %s %s %lld %s",
+			       decimal_format(config->caps.max_block_notional_nano, caps[0]),
+			       decimal_format(config->caps.price_collar_pct_nano, caps[1]),
+			       (long long)config->caps.max_price_age_s,
+			       decimal_format(broker->max_daily_notional_nano, caps[2]));
+	script_args_add(args, text);
+}
+
 /* Asks whether slices may leave, no more than can be handed over at once: permission does not keep. */
 static void ask_gate(struct block *block)
 {
@@ -64,7 +84,7 @@ static void ask_gate(struct block *block)
 
 	script_args_add_int(args, block->worker->config->worker.lease_ms);
 	script_args_add_int(args, GATE_RETRY_MS);
-	script_args_add_int(args, block->broker->config->rate_per_min);
+	add_limits(block, args);
 	for (size_t i = 0; i < block->slice_count && asked < BLOCK_CALLS_MAX; i++) {
 		if (block->slices[i].need != SLICE_NEEDS_SUBMIT)
 			continue;
@@ -127,11 +147,29 @@ static void go_round(struct block *block)
 		record_learnt(block, 0);
 }
 
+/* Says that a halt holds back slices; one line a second at most. */
+static void warn_halted(struct block *block, const char *why)
+{
+	struct log_limit *limit = &block->worker->halted_limit;
+
+	if (log_limit_allows(limit))
+		log_event(LOG_WARN, "slices_held_back", "why", why, "block_id", block->id, "suppressed",
+			  log_int(log_limit_suppressed(limit)), NULL);
+}
+
 void block_on_gate(struct block *block, const redisReply *reply)
 {
 	const char *word = reply_text(reply_at(reply, 0));
 
 	FAULT_POINT_OR(GATE_PASSED, block->symbol, block_drop(block); return );
+	if (strcmp(reply_text(reply_at(reply, 3)), "halted") == 0)
+		warn_halted(block, reply_text(reply_at(reply, 2)));
+	if (strcmp(word, "needs_review") == 0) {
+		log_event(LOG_WARN, "block_needs_review", "block_id", block->id, "symbol", block->symbol, "why",
+			  reply_text(reply_at(reply, 1)), "evidence", reply_text(reply_at(reply, 2)), NULL);
+		block_drop(block);
+		return;
+	}
 	if (strcmp(word, "wait") == 0) {
 		order_aggregation_leave(block, reply_int(reply_at(reply, 1), GATE_RETRY_MS));
 		return;

@@ -47,7 +47,7 @@ struct worker {
 	bool has_begun; /* work goes on */
 	bool was_up; /* Redis could be used at least once */
 	struct event *drain_limit;
-	struct log_limit unknown_limit, follow_limit, fills_limit;
+	struct log_limit halted_limit, unknown_limit, follow_limit, fills_limit;
 };
 
 /* Starts to connect; work begins when Redis is there. Never NULL. */

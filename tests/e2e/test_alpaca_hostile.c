@@ -191,12 +191,12 @@ static void refused_keys_are_not_tried_again_and_not_told(void **state)
 	hostile_broker_answer(hostile, 401, "", "{\"message\":\"PKTEST hush is unknown\"}");
 	const struct broker_result *result = say_submit(*state, &order);
 	assert_int_equal(result->outcome, BROKER_NOT_SENT);
-	assert_int_equal(result->retry_after_ms, 30000);
+	assert_int_equal(result->retry_after_ms, 500); /* soon: at the gate it finds the broker halted */
 	assert_null(strstr(result->why.message, "hush"));
 	hostile_broker_answer(hostile, 200, "", OURS);
 	result = say_look_up(*state, &order);
 	assert_int_equal(result->outcome, BROKER_NOT_SENT);
-	assert_in_range(result->retry_after_ms, 25000, 30000);
+	assert_in_range(result->retry_after_ms, 1, 500);
 	assert_int_equal(say_follow(*state, "b-1", 0)->outcome, BROKER_NOT_SENT);
 	assert_int_equal(say_cancel(*state, "b-1")->outcome, BROKER_NOT_SENT);
 	struct broker_said *fills = say_fills(*state, "b-1", 0);

@@ -51,11 +51,12 @@ static void halt_makes_what_was_never_sent_wait(void **state)
 
 	plan_two(ks, "1");
 	keyspace_command(ks, HALT("all"));
-	STEP(ks, GATE, GATE_AT("60", FIRST "|" SECOND), "[wait 200000 'everything is halted']",
+	STEP(ks, GATE, GATE_AT("60", FIRST "|" SECOND), "[wait 200000 'everything is halted' halted]",
 	     "~block:<b1> attempts=0 reason='everything is halted' status=waiting updated_at=<now> worker=''\n"
 	     "~blocks <b1>=<now+wait>\n"
 	     "-blocks:ready\n"
-	     "+blocks:waiting zset - <b1>=<now>\n");
+	     "+blocks:waiting zset - <b1>=<now>\n"
+	     "+halts:waiting set - <b1>\n");
 }
 
 static void halt_of_a_broker_is_for_that_broker(void **state)
@@ -66,7 +67,7 @@ static void halt_of_a_broker_is_for_that_broker(void **state)
 	keyspace_command(ks, HALT("kite"));
 	STEP(ks, GATE, GATE_AT("0", FIRST), "[go " FIRST "]", NULL);
 	keyspace_command(ks, HALT("paper"));
-	STEP(ks, GATE, GATE_AT("0", SECOND), "[hold 200000 'paper is halted']",
+	STEP(ks, GATE, GATE_AT("0", SECOND), "[hold 200000 'paper is halted' halted]",
 	     "~block:<b1> reason='paper is halted' updated_at=<now>\n"
 	     "~blocks <b1>=<now+lease>\n");
 }
@@ -87,6 +88,7 @@ static void end_of_the_halt_lets_it_go(void **state)
 	     "+blocks:submitting zset - <b1>=<now>\n"
 	     "-blocks:waiting\n"
 	     "~counts sealed=0 working=3\n"
+	     "-halts:waiting\n"
 	     "+sides:paper:AAPL:buying set - <b1>\n"
 	     "~slice:" FIRST " sent=maybe status=submitting updated_at=<now>\n");
 }
@@ -101,9 +103,10 @@ static void halt_keeps_back_what_would_be_sent_again(void **state)
 	GIVEN(ks, RECORD, RECORD(SECOND, "1|sent|no"));
 	keyspace_command(ks, HALT("all"));
 	/* Nothing of it is at the broker: released; but its orders have been working, and never go back. */
-	STEP(ks, GATE, GATE_AT("0", FIRST "|" SECOND), "[wait 200000 'everything is halted']",
+	STEP(ks, GATE, GATE_AT("0", FIRST "|" SECOND), "[wait 200000 'everything is halted' halted]",
 	     "~block:<b1> reason='everything is halted' updated_at=<now> worker=''\n"
-	     "~blocks <b1>=<now+wait>\n");
+	     "~blocks <b1>=<now+wait>\n"
+	     "+halts:waiting set - <b1>\n");
 }
 
 static void slice_known_as_not_sent_passes_again(void **state)
@@ -166,6 +169,7 @@ static void every_slice_takes_a_token(void **state)
 	     "+blocks:submitting zset - <b1>=<now>\n"
 	     "~counts sealed=0 working=3\n"
 	     "+rate:paper hash - at=<now> tokens=0.000\n"
+	     "+rate:paper:out zset - " FIRST "=<now+minute>\n"
 	     "+sides:paper:AAPL:buying set - <b1>\n"
 	     "~slice:" FIRST " sent=maybe status=submitting updated_at=<now>\n");
 	in_ms = ask_gate(ks, GATE_AT("6", SECOND), "hold", "paper takes no more calls for now");

@@ -121,11 +121,11 @@ static void stocks_are_stored_and_announced(void **state)
 {
 	struct keyspace *ks = *state;
 
-	STEP(ks, STOCKS, "AAPL|{price:190}|MSFT|{price:400}", "[stored 2]",
-	     "+stocks hash - AAPL={price:190} MSFT={price:400}\n"
+	STEP(ks, STOCKS, "AAPL|{price:190}|MSFT|{price:400}", "[stored 2 <now>]",
+	     "+stocks hash - AAPL={price:190,\"priced_at\":<now>} MSFT={price:400,\"priced_at\":<now>}\n"
 	     ">changes stocks\n");
-	STEP(ks, STOCKS, "MSFT|{price:410}", "[stored 1]",
-	     "~stocks MSFT={price:410}\n"
+	STEP(ks, STOCKS, "MSFT|{price:410}", "[stored 1 <now>]",
+	     "~stocks MSFT={price:410,\"priced_at\":<now>}\n"
 	     ">changes stocks\n");
 }
 
