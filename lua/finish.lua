@@ -6,7 +6,7 @@
 -- ARGV     block  fence  retention_ms  house_quantity  house_gross_amount  house_fee
 -- RETURNS  finished STATUS, or cursor ALLOCATED (orders without a share are left), or stale
 -- WRITES   block:* slice:* window:* windows:working windows:done blocks blocks:* house; publishes done
--- USES: base move held window_end
+-- USES: base need move held window_end
 local block, retention = ARGV[1], tonumber(ARGV[3])
 local got = held(block, ARGV[2], 'status', 'orders', 'allocated', 'window', 'outcome', 'symbol', 'side', 'broker_type',
 	'submitted_at')
@@ -15,6 +15,9 @@ if (got[4] or '0') ~= got[3] then return {'cursor', tonumber(got[4] or 0)} end
 
 local key = P .. 'block:' .. block
 local status = got[6] == 'canceled' and not got[10] and 'canceled' or 'allocated' -- canceled: nothing was sent
+need('stream', 'house')
+need('hash', 'window:' .. got[5])
+need('zset', 'blocks', 'blocks:closing', 'blocks:' .. status, 'block:' .. block .. ':slices', 'windows:working', 'windows:done')
 if ARGV[4] ~= '0' or ARGV[5] ~= '0' or ARGV[6] ~= '0' then
 	call('XADD', P .. 'house', '*', 'block_id', block, 'symbol', got[7], 'side', got[8], 'broker_type', got[9], 'quantity',
 		ARGV[4], 'gross_amount', ARGV[5], 'fee', ARGV[6], 'executed_at', now)

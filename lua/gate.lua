@@ -13,11 +13,16 @@
 --          needs_review WHY EVIDENCE a cap would be broken
 --          stale
 -- WRITES   block:* slice:* blocks blocks:* sides:* rate:* halts:waiting notional:* counts
--- USES: base int stage count move held rank at_broker tokens turns caps review wake_halted refusal
+-- USES: base int need stage count move held rank at_broker tokens turns caps review wake_halted refusal
 local got = held(ARGV[1], ARGV[2], 'status', 'symbol', 'side', 'broker_type', 'orders', 'submitted_at', 'lane')
 local _, status, symbol, side, broker, orders, submitted_at, lane = unpack(got or {})
 local is_unsent = status == 'ready' or status == 'waiting'
 if not is_unsent and status ~= 'submitting' and status ~= 'working' then return {'stale'} end
+need('hash', 'counts', day_key(broker):sub(#P + 1))
+need('set', 'halts:waiting')
+need('zset', 'blocks', 'rate:' .. broker .. ':out', 'rate:' .. broker .. ':waiting')
+for _, of in ipairs({status, 'waiting', 'submitting', 'needs_review'}) do need('zset', 'blocks:' .. of) end
+for _, of in ipairs({':sell', ':buying', ':waiting'}) do need('set', 'sides:' .. broker .. ':' .. symbol .. of) end
 local g = {block = ARGV[1], lease = ARGV[3], retry = tonumber(ARGV[4]), limits = read_limits(ARGV[5]), due = {}, status = status,
 	symbol = symbol, side = side, broker = broker, lane = lane, is_unsent = is_unsent, key = P .. 'block:' .. ARGV[1],
 	sides = P .. 'sides:' .. broker .. ':' .. symbol}

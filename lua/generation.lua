@@ -8,7 +8,7 @@
 --          this number unless least is ''; key '': none)
 -- RETURNS  known|lost (a person must confirm)  ID  GENERATION  BLOCKS  WINDOWS  NOW  REASON
 -- WRITES   deployment halts halts:log; publishes wake changes
--- USES: base int halts put_halt lose
+-- USES: base int need halts put_halt lose
 local by, key, least = ARGV[1], ARGV[6], ARGV[8]
 local was = {id = ARGV[2], generation = tonumber(ARGV[3]), blocks = tonumber(ARGV[4]), windows = tonumber(ARGV[5])}
 local id, generation, blocks, windows = unpack(call('HMGET', P .. 'deployment', 'id', 'generation', 'blocks', 'windows'))

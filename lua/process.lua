@@ -6,9 +6,12 @@
 -- ARGV     window ('': all that are open)
 -- RETURNS  the ids of the windows that are due now
 -- WRITES   window:* windows windows:open; publishes wake
--- USES: base
+-- USES: base need
+need('hash', 'windows:open')
+need('zset', 'windows')
 local result = {}
 local windows = ARGV[1] ~= '' and {ARGV[1]} or call('ZRANGE', P .. 'windows', 0, 99)
+for _, window in ipairs(windows) do need('hash', 'window:' .. window) end
 for _, window in ipairs(windows) do
 	local at = P .. 'window:' .. window
 	local status, lane, due = unpack(call('HMGET', at, 'status', 'lane', 'due_at'))

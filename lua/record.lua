@@ -8,12 +8,18 @@
 -- RETURNS  recorded STATUS (of the block), or stale. A slice's status never goes back and a final one stays: any other
 --          change of it is left out.
 -- WRITES   block:* slice:* blocks blocks:*
--- USES: base move held rank
+-- USES: base need move held rank
 local block, fence, lease, next_ms = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4]
 local got = held(block, fence, 'status', 'worker')
 if not got or (got[2] ~= 'submitting' and got[2] ~= 'working') then return {'stale'} end
 
+need('zset', 'blocks', 'blocks:' .. got[2], 'blocks:working', 'block:' .. block .. ':slices')
 local a = 6
+while ARGV[a] do
+	need('hash', 'slice:' .. ARGV[a])
+	a = a + 2 + 2 * ARGV[a + 1]
+end
+a = 6
 while ARGV[a] do
 	local key = P .. 'slice:' .. ARGV[a]
 	local before = call('HGET', key, 'status')

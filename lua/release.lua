@@ -5,7 +5,8 @@
 -- ARGV     pause_ms  then for each block: id  fence
 -- RETURNS  how many were given back
 -- WRITES   block:ID blocks; publishes wake
--- USES: base held
+-- USES: base need held
+need('zset', 'blocks')
 local released = 0
 for a = 2, #ARGV, 2 do
 	local mine = held(ARGV[a], ARGV[a + 1], 'worker')

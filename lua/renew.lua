@@ -5,7 +5,8 @@
 -- ARGV     lease_ms  then for each block: id  fence
 -- RETURNS  for each block 1, or 0 where another worker has it or it has ended
 -- WRITES   blocks
--- USES: base held
+-- USES: base need held
+need('zset', 'blocks')
 local result = {}
 for a = 2, #ARGV, 2 do
 	local mine = held(ARGV[a], ARGV[a + 1], 'worker')

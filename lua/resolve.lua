@@ -7,12 +7,14 @@
 -- ARGV     block  action (retry, adopt, cancel)  note
 -- RETURNS  resolved STATUS, or not_in_review STATUS, or not_found
 -- WRITES   block:ID blocks blocks:* counts; publishes wake
--- USES: base stage count move
+-- USES: base need stage count move
 local block, action = ARGV[1], ARGV[2]
 local key = P .. 'block:' .. block
 local status, from, orders = unpack(call('HMGET', key, 'status', 'review_from', 'orders'))
 if not status then return {'not_found'} end
 if status ~= 'needs_review' then return {'not_in_review', status} end
+need('hash', 'counts')
+need('zset', 'blocks', 'blocks:needs_review', 'blocks:' .. from)
 call('HINCRBY', key, 'fence', 1) -- whoever had it before the review must not go on
 call('HSET', key, 'resolution', action, 'resolution_note', ARGV[3], 'resolved_at', now, 'updated_at', now, 'attempts', 0,
 	'polls', 0)

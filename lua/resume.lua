@@ -8,8 +8,11 @@
 --          not_halted
 --          unconfirmed SCOPE CODE   that halt must be confirmed; nothing was ended
 -- WRITES   halts halts:log halts:waiting blocks; publishes wake
--- USES: base halts wake_halted
+-- USES: base need halts wake_halted
 local scope, by, reason, confirmed = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
+need('stream', 'halts:log')
+need('set', 'halts:waiting')
+need('zset', 'blocks')
 local result, codes = {'resumed'}, {}
 local scopes = scope == 'all' and call('HKEYS', P .. 'halts') or {scope}
 table.sort(scopes)

@@ -7,7 +7,7 @@
 -- ARGV     by  broker  then for each order: client_order_id  submitted_at
 -- RETURNS  known, or strangers NUMBER CLIENT_ORDER_ID (one of them)
 -- WRITES   deployment halts halts:log; publishes wake changes
--- USES: base int halts put_halt lose
+-- USES: base int need halts put_halt lose
 local at_deployment, by, broker = P .. 'deployment', ARGV[1], ARGV[2]
 local own, generation = unpack(call('HMGET', at_deployment, 'id', 'generation'))
 local asked, newest, number, one = {}, {}, 0, nil
@@ -30,9 +30,9 @@ for a = 3, #ARGV, 2 do
 	end
 end
 if number == 0 then return {'known'} end
+lose((generation or 0) + 1, by,
+	'Redis does not know ' .. number .. ' orders that the broker ' .. broker .. ' shows, such as ' .. one)
 for deployment, at in pairs(newest) do
 	call('HSET', at_deployment, 'asked:' .. broker .. ':' .. deployment, int(at))
 end
-lose((generation or 0) + 1, by,
-	'Redis does not know ' .. number .. ' orders that the broker ' .. broker .. ' shows, such as ' .. one)
 return {'strangers', number, one}

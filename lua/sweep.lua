@@ -7,9 +7,12 @@
 -- ARGV     retention_ms  most (keys of a step, entries of each index)
 -- RETURNS  how many entries went
 -- WRITES   sweep user:*:orders user:*:transactions transactions blocks:allocated blocks:canceled windows:done
--- USES: base int
+-- USES: base int need
 local retention, most = tonumber(ARGV[1]), tonumber(ARGV[2])
 local gone = 0
+need('string', 'sweep')
+need('stream', 'transactions')
+need('zset', 'blocks:allocated', 'blocks:canceled', 'windows:done')
 
 local function sweep_orders(index)
 	for _, order in ipairs(call('ZRANGE', index, 0, most - 1)) do
@@ -23,7 +26,8 @@ local function sweep_scores(index, until_score)
 	end
 end
 
-local cursor, keys = unpack(call('SCAN', call('GET', P .. 'sweep') or '0', 'MATCH', P .. 'user:*', 'COUNT', most))
+local cursor, keys = unpack(call('SCAN', call('GET', P .. 'sweep') or '0', 'MATCH', P .. 'user:*', 'COUNT', most,
+	'TYPE', 'zset'))
 for _, key in ipairs(keys) do
 	if key:sub(-7) == ':orders' then
 		sweep_orders(key)

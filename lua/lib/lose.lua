@@ -7,6 +7,8 @@ end
 -- History was lost: nothing is traded until a person confirms. The generation tells those who notice later that it has
 -- been noticed.
 local function lose(generation, by, reason)
+	need('hash', 'halts')
+	need('stream', 'halts:log')
 	call('HSET', P .. 'deployment', 'generation', int(generation))
 	if not awaits_person() then
 		put_halt('all', 'generation', by, reason)

@@ -39,11 +39,6 @@ struct redis_call {
 	char bytes[];
 };
 
-/* What Redis says before it runs anything. */
-static const char *const refusals[] = {"OOM",	     "LOADING", "READONLY", "NOREPLICAS", "MISCONF",
-				       "MASTERDOWN", "NOAUTH",	"NOPERM",   "BUSY",	  "CLUSTERDOWN",
-				       "TRYAGAIN",   "MOVED",	"ASK",	    "NOSCRIPT"};
-
 void *redis_alloc(size_t size)
 {
 	void *memory = calloc(1, size);
@@ -144,16 +139,7 @@ static bool judge_reply(const struct redis_call *call, const redisReply *reply, 
 	if (call->kind == CALL_WAIT)
 		return err_set(err, ERR_OUTCOME_UNKNOWN, "stored, but whether replicas have it is not known: %s",
 			       words);
-	if (strstr(words, "script:") && strstr(words, "on @user_script"))
-		return err_set(err, ERR_INTERNAL, "script %s failed: %s", call->what, words);
-	for (size_t i = 0; i < sizeof refusals / sizeof refusals[0]; i++) {
-		size_t length = strlen(refusals[i]);
-
-		if (strncmp(words, refusals[i], length) == 0 && (words[length] == ' ' || !words[length]))
-			return err_set(err, ERR_REDIS_UNAVAILABLE, "Redis refused %s: %s", call->what, words);
-	}
-	return err_set(err, ERR_INTERNAL, "%s%s failed: %s", call->kind == CALL_SCRIPT ? "script " : "", call->what,
-		       words);
+	return redis_judge_error(call->what, call->kind == CALL_SCRIPT, words, err);
 }
 
 /* Whether enough replicas have acknowledged. */

@@ -1,5 +1,6 @@
 /* What the files of the link share: redis_link.c (life of the connection), redis_call.c (calls and their replies),
- * redis_steps.c (log in and check), redis_events.c (hiredis on libevent), script_args.c. Nobody else includes this. */
+ * redis_judge.c (error replies), redis_steps.c (log in and check), redis_events.c (hiredis on libevent), script_args.c.
+ * Nobody else includes this. */
 #ifndef MUSTER_REDIS_LINK_PRIVATE_H
 #define MUSTER_REDIS_LINK_PRIVATE_H
 
@@ -46,12 +47,12 @@ struct redis_link {
 	bool is_checking;	    /* the standing check of a link that is up is out */
 	bool wants_check;	    /* another one is wanted at once */
 	struct redis_generation *generation_kept; /* NULL: not this link's business. Borrowed */
-	char replid[48];		     /* master_replid, as the last check saw it */
-	bool is_unfit;		    /* the last check found what `strict` forbids */
-	bool is_master;		    /* as the last check saw it */
-	bool fsync_is_secret;	    /* CONFIG GET was refused: not asked again */
-	struct err why;		    /* why the link is not up */
-	struct err told;	    /* what the hook was last told; no code: it was told up */
+	char replid[48];			  /* master_replid, as the last check saw it */
+	bool is_unfit;				  /* the last check found what `strict` forbids */
+	bool is_master;				  /* as the last check saw it */
+	bool fsync_is_secret;			  /* CONFIG GET was refused: not asked again */
+	struct err why;				  /* why the link is not up */
+	struct err told;			  /* what the hook was last told; no code: it was told up */
 	char fsync_warned[32];
 	struct err durable_warned;
 	unsigned attempts; /* since the link was last up */
@@ -72,6 +73,9 @@ void *redis_alloc(size_t size);
 
 /* Puts hiredis on the loop; everything is undone when hiredis frees the context. */
 void redis_events_attach(redisAsyncContext *context, struct event_base *base);
+
+/* Says what an error reply to a call means; always false, as err_set. */
+bool redis_judge_error(const char *what, bool is_script, const char *words, struct err *err);
 
 /* Appends bytes that are in the form of the wire already. */
 void script_args_add_raw(struct script_args *args, const void *bytes, size_t length);

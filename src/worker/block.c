@@ -128,7 +128,8 @@ struct block *block_new(struct worker *worker, const redisReply *reply, struct e
 	block->gate_ms = -1;
 	(void)snprintf(block->id, sizeof block->id, "%s", reply_text(reply_at(reply, 0)));
 	if (!read_fields(block, reply_at(reply, 1)) || !read_slices(block, reply_at(reply, 2))) {
-		(void)err_set(err, ERR_INTERNAL, "block %s cannot be understood", block->id);
+		(void)err_set(err, ERR_INTERNAL, "block %s cannot be understood %s", block->id,
+			      reply_text(reply_at(reply, 1)));
 		block_free(block);
 		return NULL;
 	}
