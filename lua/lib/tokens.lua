@@ -16,6 +16,7 @@ local function bucket(broker, per_min, period)
 	local b = {key = key, size = size, tokens = size, room = math.huge, left = 0}
 	b.per_ms = math.max(per_min - size, per_min / 2) / period
 	if tokens then b.tokens = math.min(size, tokens + math.max(0, now - at) * b.per_ms) end
+	if tokens and tonumber(at) > now then call('HSET', key, 'at', now) end -- the clock went back: count on from here
 	if reset_at then
 		b.left = math.max(0, reset_at + RESET_MARGIN - now)
 		b.room = (b.left > 0 and tonumber(remaining) or per_min) - call('ZCOUNT', key .. ':out', '(' .. now, '+inf')

@@ -1,4 +1,4 @@
--- Who goes first while tokens are short: blocks that found none stand in `rate:BROKER:waiting`, scored by since when, plus
+-- Who goes first while tokens are short: blocks that found none stand in `rate:BROKER:waiting`, scored by their seal, plus
 -- half a minute for a buy and a whole one for normal priority. So sells go before buys and high priority before normal,
 -- and nobody waits for ever, as whoever comes later only goes before those that have not waited as much longer.
 local NORMAL = {window = true, large = true}
@@ -9,7 +9,7 @@ local function turn(g)
 	if not b.key then return math.huge end
 	local waiting = b.key .. ':waiting'
 	local behind = (g.side == 'buy' and period / 2 or 0) + (NORMAL[g.lane] and period or 0)
-	local score = call('ZSCORE', waiting, g.block) or int(now + math.floor(behind))
+	local score = int(tonumber(call('HGET', g.key, 'sealed_at')) + math.floor(behind))
 	for _, first in ipairs(call('ZRANGE', waiting, 0, 3)) do -- who stands first and waits no more is in the way
 		if not call('ZSCORE', P .. 'blocks', first) then call('ZREM', waiting, first) end
 	end
