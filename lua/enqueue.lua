@@ -2,64 +2,55 @@
 -- Stores requests, each whole or not at all, and lets their orders join the groups of their windows.
 --
 -- KEYS[1]  PREFIX:{SHARD}
--- ARGV     window.length_ms  coalesce_ms  max_ahead_ms  requests, then for each request
---            queue_id  user_id  smallcase_id  digest (of the body, "" without a key)  lane (window, immediate)
---            due_at ("": the next)  orders,
+-- ARGV     window.length_ms  coalesce_ms  max_ahead_ms  open_delay_ms  rush_before_close_ms  rush_length_ms
+--          last_before_close_ms  slots, then each slot (see lib/slot)
+--          requests, then for each request
+--            queue_id  user_id  smallcase_id  digest (of the body, "" without a key)  slot (its number; "1,2,1": of each
+--            order)  orders,
 --            then for each order
 --              signature (SYMBOL SIDE BROKER LOT TYPE [LIMIT])  quantity  quantity_nano
--- RETURNS  for each request one of
---            queued WINDOW DUE_AT ARRIVAL_US (the first order's; the next ones follow by one microsecond)
+-- RETURNS  stored {WINDOW DUE_AT LANE RULE} for each slot (empty: nobody went there), then for each request one of
+--            queued ARRIVAL_US (the first order's; the next ones follow by one microsecond)
 --            replayed      the same body is stored under this queue_id
 --            conflict      another body is
---            bad_window WHY
+--            bad_window WHY BEFORE AFTER (due times of the nearest windows, "": none)
+--          or schedule NOW: the sessions given do not reach to now; nothing is written
 -- WRITES   window:* windows windows:open block:* order:* user:*:orders counts deployment; publishes wake
--- USES: base int group open_window
-local orders_at, users_at = P .. 'order:', P .. 'user:'
-local digests, results, queued = {}, {}, 0
+-- USES: base int group slot open_name open_window store_order
+local slots, a = read_slots()
+if not slots then return {'schedule', now} end
+local digests, results, queued = {}, {'stored', {}}, 0
 
--- Stores one order. The first of a request with an Idempotency-Key also holds what tells its body from another.
-local function store(slot, b, order, at, user, smallcase, digest)
-	local block = join_group(slot.window, slot.lane, ARGV[b], order, at, ARGV[b + 2])
-	if digest == '' then
-		call('HSET', orders_at .. order, 'user', user, 'smallcase', smallcase, 'quantity', ARGV[b + 1], 'block', block)
-	else
-		call('HSET', orders_at .. order, 'user', user, 'smallcase', smallcase, 'quantity', ARGV[b + 1], 'block', block,
-			'digest', digest)
-	end
-	call('ZADD', users_at .. user .. ':orders', at, order)
-end
-
-local a = 5
-for r = 1, tonumber(ARGV[4]) do
+local requests = tonumber(ARGV[a])
+a = a + 1
+for r = 1, requests do
 	local queue_id, user, smallcase, digest = ARGV[a], ARGV[a + 1], ARGV[a + 2], ARGV[a + 3]
-	local slot, n = slot_for(ARGV[a + 4], ARGV[a + 5]), tonumber(ARGV[a + 6])
-	local head = queue_id .. '-0'
-	local known = digest ~= '' and (digests[queue_id] or call('HGET', orders_at .. head, 'digest'))
-	a = a + 7
+	local mine, refusal = slots_of(slots, ARGV[a + 4])
+	local head, n = queue_id .. '-0', tonumber(ARGV[a + 5])
+	local known = digest ~= '' and (digests[queue_id] or call('HGET', P .. 'order:' .. head, 'digest'))
+	a = a + 6
 	if known then
-		results[r] = {known == digest and 'replayed' or 'conflict'}
-	elseif not slot.due then
-		results[r] = {'bad_window', slot.why}
+		results[r + 2] = {known == digest and 'replayed' or 'conflict'}
+	elseif refusal then
+		results[r + 2] = refusal
 	else
-		slot.window = slot.window or open_window(slot.lane, slot.due)
+		for _, slot in ipairs(mine) do slot.place = slot.place or place_of(slot) end
 		local arrival = now_us + queued
-		store(slot, a, head, int(arrival), user, smallcase, digest)
-		for i = 1, n - 1 do
-			store(slot, a + i * 3, queue_id .. '-' .. i, int(arrival + i), user, smallcase, '')
+		for i = 0, n - 1 do
+			store(mine[i + 1] or mine[#mine], a + i * 3, queue_id .. '-' .. i, int(arrival + i), user, smallcase,
+				i == 0 and digest or '')
 		end
-		if n > 1 then call('HSET', orders_at .. head, 'orders', n, 'open', n) end
+		if n > 1 then call('HSET', P .. 'order:' .. head, 'orders', n, 'open', n) end
 		digests[queue_id] = digest
-		slot.orders = slot.orders + n
 		queued = queued + n
-		results[r] = {'queued', slot.window, slot.due, arrival}
+		results[r + 2] = {'queued', arrival}
 	end
 	a = a + n * 3
 end
 flush_groups()
-for _, lane in pairs(slots) do
-	for _, slot in pairs(lane) do
-		if slot.orders > 0 then call('HINCRBY', P .. 'window:' .. slot.window, 'orders', slot.orders) end
-	end
+for _, place in pairs(places) do call('HINCRBY', P .. 'window:' .. place.window, 'orders', place.orders) end
+for i, slot in ipairs(slots) do
+	results[2][i] = slot.place and {slot.place.window, slot.due, slot.lane, slot.rule} or {}
 end
 if queued > 0 then call('HINCRBY', P .. 'counts', 'queued', queued) end
 return results

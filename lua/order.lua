@@ -18,7 +18,7 @@ local BLOCK = {
 }
 local ORDER = {
 	'user', 'smallcase', 'quantity', 'block', 'status', 'reason', 'filled_quantity', 'gross_amount', 'fee', 'created_at',
-	'updated_at', 'window', 'group',
+	'updated_at', 'window', 'group', 'rule',
 }
 local blocks, windows, result = {}, {}, {}
 
@@ -55,7 +55,7 @@ for i, id in ipairs(ARGV) do
 			'fee', order.fee or '0', 'block_id', block.sealed_at and order.status ~= 'canceled' and order.block or '',
 			'reason', order.reason or (block.sealed_at and order.status ~= 'filled' and block.reason) or '',
 			'created_at', created, 'updated_at', order.updated_at or block.updated_at or block.sealed_at or created,
-			'window_id', name or '',
+			'window_id', name or '', 'rule', order.rule or '',
 		}
 	end
 	result[i] = lines

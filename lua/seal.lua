@@ -8,22 +8,21 @@
 -- RETURNS  idle NEXT_IN_MS (-1: no window is open)
 --          sealing|sealed WINDOW LANE LATE_MS SEALED GROUPS
 -- WRITES   window:* windows windows:open windows:working windows:done block:* blocks blocks:* sides:* counts
--- USES: base count move window_end
+-- USES: base count move open_name window_end
 local window, due = unpack(call('ZRANGE', P .. 'windows', 0, 0, 'WITHSCORES'))
 if not window then return {'idle', -1} end
 if tonumber(due) > now then return {'idle', due - now} end
 
 local chunk, retention = tonumber(ARGV[1]), ARGV[2]
 local at = P .. 'window:' .. window
-local status, lane, due_at, cursor, abandoned = unpack(call('HMGET', at, 'status', 'lane', 'due_at', 'sealed_groups',
-	'abandoned'))
+local status, lane, due_at, cursor, abandoned, calendar = unpack(call('HMGET', at, 'status', 'lane', 'due_at',
+	'sealed_groups', 'abandoned', 'calendar'))
 local groups = call('ZCARD', at .. ':blocks')
 if status ~= 'sealing' then
 	abandoned = status == 'filling' and '1' or nil
 	cursor = 0
-	if due_at and call('HGET', P .. 'windows:open', lane .. ' ' .. due_at) == window then
-		call('HDEL', P .. 'windows:open', lane .. ' ' .. due_at)
-	end
+	local name = due_at and open_name(lane, due_at, calendar)
+	if name and call('HGET', P .. 'windows:open', name) == window then call('HDEL', P .. 'windows:open', name) end
 	call('HSET', at, 'status', 'sealing', 'sealed_at', now, 'sealed_groups', 0, 'blocks_open', groups)
 	if abandoned then call('HSET', at, 'abandoned', '1', 'due_at', now) end
 	call('DEL', at .. ':groups')

@@ -13,12 +13,6 @@
 
 #define ORDER_TEXT_SIZE 2048 /* far above the sum of what can stand in one order */
 
-/* The texts that all orders of the request share. */
-struct shared_texts {
-	const struct commit_request *stored;
-	char execution_window[CLOCK_TEXT];
-};
-
 static void buffer_add(struct evbuffer *buffer, const char *const *pieces, size_t count)
 {
 	char text[ORDER_TEXT_SIZE], *at = text;
@@ -29,14 +23,15 @@ static void buffer_add(struct evbuffer *buffer, const char *const *pieces, size_
 }
 
 /* Writes order `i`. */
-static void order_add(struct evbuffer *buffer, const struct shared_texts *shared, const struct suggestion *suggestion,
+static void order_add(struct evbuffer *buffer, const struct commit_request *stored, const struct suggestion *suggestion,
 		      size_t i)
 {
-	const struct commit_request *stored = shared->stored;
 	const struct sized_order *order = &stored->orders[i];
-	char order_id[ORDER_ID_SIZE], limit[DECIMAL_TEXT], created_at[CLOCK_TEXT];
+	const struct route_place *place = &stored->routes->list[stored->routes->of_order[i]].place;
+	char order_id[ORDER_ID_SIZE], limit[DECIMAL_TEXT], created_at[CLOCK_TEXT], execution_window[CLOCK_TEXT];
 	const char *quote = suggestion->is_limit ? "\"" : "";
 	snprintf(order_id, sizeof order_id, "%s-%zu", stored->queue_id, i);
+	clock_format(place->due_ms, execution_window);
 	clock_format((stored->outcome.arrival_us + (int64_t)i) / 1000, created_at);
 	/* clang-format off */
 	const char *const pieces[] = { /* a name and its value a line */
@@ -51,12 +46,13 @@ static void order_add(struct evbuffer *buffer, const struct shared_texts *shared
 		"\",\"limit_price\":", quote,
 		suggestion->is_limit ? decimal_format(suggestion->limit_nano, limit) : "null", quote,
 		",\"quantity\":\"", order->quantity,
-		"\",\"lane\":\"", stored->lane,
-		"\",\"execution_window\":\"", shared->execution_window,
+		"\",\"lane\":\"", place->lane,
+		"\",\"execution_window\":\"", execution_window,
 		"\",\"status\":\"queued\",\"filled_quantity\":\"0\",\"average_price\":null,\"gross_amount\":\"0\","
 		"\"fee\":\"0\",\"block_id\":null,\"reason\":null,\"created_at\":\"", created_at,
 		"\",\"updated_at\":\"", created_at,
-		"\",\"window_id\":\"", stored->outcome.window_id, "\"}",
+		"\",\"window_id\":\"", place->window_id,
+		"\",\"why\":\"", route_why(place->lane, place->rule), "\"}",
 	};
 	/* clang-format on */
 	buffer_add(buffer, pieces, sizeof pieces / sizeof *pieces);
@@ -64,19 +60,26 @@ static void order_add(struct evbuffer *buffer, const struct shared_texts *shared
 
 struct evbuffer *accepted_answer(const struct commit_request *stored, const struct order_request *request)
 {
-	struct shared_texts shared = {.stored = stored};
+	const struct route_place *first = routes_first(stored->routes);
+	char execution_window[CLOCK_TEXT];
 	struct evbuffer *buffer = evbuffer_new();
 	if (!buffer)
 		abort();
-	clock_format(stored->outcome.due_ms, shared.execution_window);
+	clock_format(first->due_ms, execution_window);
 	const char *const head[] = {
-	    "{\"queue_id\":\"",	     stored->queue_id, "\",\"status\":\"queued\",\"execution_window\":\"",
-	    shared.execution_window, "\",\"lane\":\"", stored->lane,
+	    "{\"queue_id\":\"",
+	    stored->queue_id,
+	    "\",\"status\":\"queued\",\"execution_window\":\"",
+	    execution_window,
+	    "\",\"lane\":\"",
+	    first->lane,
+	    "\",\"why\":\"",
+	    route_why(first->lane, first->rule),
 	    "\",\"orders\":[",
 	};
 	buffer_add(buffer, head, sizeof head / sizeof *head);
 	for (size_t i = 0; i < stored->order_count; i++)
-		order_add(buffer, &shared, &request->suggestions[i], i);
+		order_add(buffer, stored, &request->suggestions[i], i);
 	if (evbuffer_add(buffer, "]}", 2))
 		abort();
 	return buffer;

@@ -15,6 +15,7 @@
 #define BATCHES		  2
 #define BATCH_ORDERS	  64	 /* a batch takes whole requests: one, and more up to this */
 #define QUEUED_ORDERS_MAX 100000 /* waiting for a batch */
+#define REPEATS_MAX	  3
 #define US_A_MS		  1000
 #define US_A_SECOND	  1000000
 
@@ -25,6 +26,10 @@ struct batch {
 	struct commit *commit;
 	struct commit_request_list requests;
 	size_t count;
+	struct route_wish *wishes; /* of all requests, each once; grown as needed */
+	size_t wish_count, wish_room;
+	unsigned repeats; /* calls that came back because the sessions in them did not reach to now */
+	bool has_to_repeat;
 	unsigned replies_out; /* 0: the batch is free */
 	bool has_failed;
 	struct err why;
@@ -34,6 +39,7 @@ struct commit {
 	const struct config *config;
 	struct redis_link *write;
 	struct script_args *args;
+	int64_t now_ms; /* Redis's clock when it last told it: sessions around it go with each call */
 	struct commit_request_list queue;
 	size_t queued_orders;
 	struct batch batches[BATCHES];
@@ -65,18 +71,42 @@ static void batch_fill(struct commit *commit, struct batch *batch)
 	}
 }
 
+/* The number of a wish in the batch, from 1; it is added where it is new. */
+static size_t wish_number(struct batch *batch, const struct route_wish *wish)
+{
+	for (size_t i = 0; i < batch->wish_count; i++)
+		if (route_wish_equal(&batch->wishes[i], wish))
+			return i + 1;
+	if (batch->wish_count == batch->wish_room) {
+		batch->wish_room = batch->wish_room ? batch->wish_room * 2 : 8;
+		batch->wishes = realloc(batch->wishes, batch->wish_room * sizeof *batch->wishes);
+		if (!batch->wishes)
+			abort();
+	}
+	batch->wishes[batch->wish_count++] = *wish;
+	return batch->wish_count;
+}
+
+/* The slots of a request's orders: one number for all, or one for each. */
+static void slots_write(struct batch *batch, const struct commit_request *request, struct script_args *args)
+{
+	const struct routes *routes = request->routes;
+	char text[SUGGESTIONS_MAX * 8] = "", *at = text;
+	size_t count = routes->count > 1 ? request->order_count : 1;
+
+	for (size_t i = 0; i < count; i++)
+		at += sprintf(at, "%s%zu", i ? "," : "", wish_number(batch, &routes->list[routes->of_order[i]].wish));
+	script_args_add(args, text);
+}
+
 /* The arguments of one request; see lua/enqueue.lua. */
-static void request_write(const struct commit_request *request, struct script_args *args)
+static void request_write(struct batch *batch, const struct commit_request *request, struct script_args *args)
 {
 	script_args_add(args, request->queue_id);
 	script_args_add(args, request->user_id);
 	script_args_add(args, request->smallcase_id);
 	script_args_add(args, request->digest);
-	script_args_add(args, request->lane);
-	if (request->execution_window_ms)
-		script_args_add_int(args, request->execution_window_ms);
-	else
-		script_args_add(args, "");
+	slots_write(batch, request, args);
 	script_args_add_int(args, (int64_t)request->order_count);
 	for (size_t i = 0; i < request->order_count; i++) {
 		script_args_add(args, request->orders[i].signature);
@@ -96,6 +126,23 @@ static const struct {
     {"bad_window", COMMIT_BAD_WINDOW},
 };
 
+/* Takes what the script says of the slots that a request's orders went to. */
+static void places_read(const struct batch *batch, const redisReply *slots, struct routes *routes)
+{
+	for (size_t i = 0; i < routes->count; i++) {
+		struct route_place *place = &routes->list[i].place;
+		size_t number = 0;
+
+		while (!route_wish_equal(&batch->wishes[number], &routes->list[i].wish))
+			number++;
+		const redisReply *slot = reply_at(slots, number);
+		snprintf(place->window_id, sizeof place->window_id, "%s", reply_text(reply_at(slot, 0)));
+		place->due_ms = reply_int(reply_at(slot, 1), 0);
+		snprintf(place->lane, sizeof place->lane, "%s", reply_text(reply_at(slot, 2)));
+		snprintf(place->rule, sizeof place->rule, "%s", reply_text(reply_at(slot, 3)));
+	}
+}
+
 /* Takes what the script says of one request. */
 static bool outcome_read(const redisReply *reply, struct commit_outcome *outcome)
 {
@@ -107,11 +154,9 @@ static bool outcome_read(const redisReply *reply, struct commit_outcome *outcome
 		return false;
 	outcome->result = results[i].result;
 	if (outcome->result == COMMIT_QUEUED) {
-		snprintf(outcome->window_id, sizeof outcome->window_id, "%s", reply_text(reply_at(reply, 1)));
-		outcome->due_ms = reply_int(reply_at(reply, 2), 0);
-		outcome->arrival_us = reply_int(reply_at(reply, 3), 0);
+		outcome->arrival_us = reply_int(reply_at(reply, 1), 0);
 	} else if (outcome->result == COMMIT_BAD_WINDOW) {
-		snprintf(outcome->why, sizeof outcome->why, "%s", reply_text(reply_at(reply, 1)));
+		route_read_refusal(reply, &outcome->refusal);
 	}
 	return true;
 }
@@ -152,6 +197,7 @@ static void batch_answer(struct batch *batch)
 	struct commit_request *request;
 	bool has_failed = batch->has_failed;
 	struct err why;
+	batch->repeats = 0;
 	if (has_failed)
 		why = batch->why;
 	else
@@ -165,26 +211,61 @@ static void batch_answer(struct batch *batch)
 	}
 }
 
+static void batch_send(struct commit *commit, struct batch *batch);
+
+/* All replies are there: the answers, or the same call again with other sessions. */
+static void batch_end(struct batch *batch)
+{
+	bool has_to_repeat = batch->has_to_repeat && !batch->has_failed;
+	batch->has_to_repeat = false;
+	if (has_to_repeat)
+		batch_send(batch->commit, batch);
+	else
+		batch_answer(batch);
+}
+
+/* The script wants the sessions around this time. Nothing was written. */
+static void batch_take_time(struct batch *batch, int64_t now_ms)
+{
+	struct err err;
+	batch->commit->now_ms = now_ms;
+	batch->has_to_repeat = true;
+	if (++batch->repeats <= REPEATS_MAX)
+		return;
+	err_set(&err, ERR_REDIS_UNAVAILABLE, "Redis's clock does not stand still");
+	batch_fail(batch, &err);
+}
+
+/* What the script says of each request. */
+static void batch_take_outcomes(struct batch *batch, const redisReply *reply)
+{
+	struct commit_request *request;
+	struct err bad;
+	size_t i = 2;
+	STAILQ_FOREACH(request, &batch->requests, entry)
+	{
+		if (!outcome_read(reply_at(reply, i++), &request->outcome)) {
+			err_set(&bad, ERR_INTERNAL, "script enqueue said what it never says");
+			batch_fail(batch, &bad);
+		} else if (request->outcome.result == COMMIT_QUEUED) {
+			places_read(batch, reply_at(reply, 1), request->routes);
+		}
+	}
+}
+
 /* The reply to the script. */
 static void batch_stored(const redisReply *reply, const struct err *err, void *arg)
 {
 	struct batch *batch = arg;
-	struct commit_request *request;
-	struct err bad;
-	size_t i = 0;
 	FAULT_POINT_OR(BATCH_STORED, NULL, err = fault_error());
 	if (err)
 		batch_fail(batch, err);
+	else if (strcmp(reply_text(reply_at(reply, 0)), "schedule") == 0)
+		batch_take_time(batch, reply_int(reply_at(reply, 1), 0));
 	else
-		STAILQ_FOREACH(request, &batch->requests, entry)
-		{
-			if (outcome_read(reply_at(reply, i++), &request->outcome))
-				continue;
-			err_set(&bad, ERR_INTERNAL, "script enqueue said what it never says");
-			batch_fail(batch, &bad);
-		}
+		batch_take_outcomes(batch, reply);
 	if (!--batch->replies_out)
-		batch_answer(batch);
+		batch_end(batch);
 }
 
 /* The reply to WAIT. */
@@ -195,7 +276,20 @@ static void batch_replicated(const redisReply *reply, const struct err *err, voi
 	if (err)
 		batch_fail(batch, err);
 	if (!--batch->replies_out)
-		batch_answer(batch);
+		batch_end(batch);
+}
+
+/* The slots that its orders ask for. */
+static void wishes_write(const struct commit *commit, struct batch *batch, struct script_args *args)
+{
+	const struct commit_request *request;
+	batch->wish_count = 0;
+	STAILQ_FOREACH(request, &batch->requests, entry)
+	for (size_t i = 0; i < request->routes->count; i++)
+		(void)wish_number(batch, &request->routes->list[i].wish);
+	script_args_add_int(args, (int64_t)batch->wish_count);
+	for (size_t i = 0; i < batch->wish_count; i++)
+		route_write_wish(&batch->wishes[i], commit->now_ms, args);
 }
 
 /* Sends what the batch holds. */
@@ -205,12 +299,11 @@ static void batch_send(struct commit *commit, struct batch *batch)
 	const struct commit_request *request;
 	struct script_args *args = commit->args;
 	script_args_reset(args);
-	script_args_add_int(args, config->window.length_s * 1000);
-	script_args_add_int(args, config->lanes.coalesce_ms);
-	script_args_add_int(args, config->window.max_ahead_s * 1000);
+	route_write_options(config, args);
+	wishes_write(commit, batch, args);
 	script_args_add_int(args, (int64_t)batch->count);
 	STAILQ_FOREACH(request, &batch->requests, entry)
-	request_write(request, args);
+	request_write(batch, request, args);
 	batch->replies_out = 1;
 	FAULT_POINT(BATCH_READY, NULL);
 	redis_link_script(commit->write, SCRIPT_ENQUEUE, args, batch_stored, batch);
@@ -308,6 +401,8 @@ void commit_free(struct commit *commit)
 		struct commit_request *request = queue_take(commit);
 		request->fn(request, &err);
 	}
+	for (size_t i = 0; i < BATCHES; i++)
+		free(commit->batches[i].wishes);
 	event_free(commit->flush);
 	event_free(commit->expired);
 	script_args_free(commit->args);

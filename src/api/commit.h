@@ -13,6 +13,7 @@
 
 #include <event2/event.h>
 
+#include "api/route.h"
 #include "api/sizing.h"
 #include "shared/config.h"
 #include "shared/err.h"
@@ -24,16 +25,14 @@ enum commit_result {
 	COMMIT_QUEUED,	   /* stored */
 	COMMIT_REPLAYED,   /* was stored before, with this digest */
 	COMMIT_CONFLICT,   /* was stored before, with another digest */
-	COMMIT_BAD_WINDOW, /* the time asked for cannot be had; nothing is stored */
+	COMMIT_BAD_WINDOW, /* there is no window for it; nothing is stored */
 };
 
 /* What became of a request. */
 struct commit_outcome {
 	enum commit_result result;
-	char window_id[64]; /* COMMIT_QUEUED */
-	int64_t due_ms;	    /* COMMIT_QUEUED */
 	int64_t arrival_us; /* COMMIT_QUEUED: of the first order; the next ones follow by a microsecond */
-	char why[96];	    /* COMMIT_BAD_WINDOW */
+	struct route_place refusal; /* COMMIT_BAD_WINDOW: why_not */
 };
 
 struct commit_request;
@@ -47,8 +46,7 @@ typedef void commit_fn(struct commit_request *request, const struct err *err);
 struct commit_request {
 	const char *queue_id, *user_id, *smallcase_id;
 	const char *digest; /* of the body; "" without an Idempotency-Key */
-	const char *lane;
-	int64_t execution_window_ms; /* 0: the next */
+	struct routes *routes; /* with the wishes; their places are filled in where it is queued */
 	const struct sized_order *orders;
 	size_t order_count;
 	commit_fn *fn;

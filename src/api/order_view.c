@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "api/route.h"
 #include "api/view_json.h"
 #include "shared/status.h"
 
@@ -31,6 +32,7 @@ json_t *order_view(const redisReply *order)
 		return NULL;
 	view = json_object();
 	view_add_fields(view, fields, sizeof fields / sizeof fields[0], order, 0);
+	view_set(view, "why", json_string(route_why(view_get_text(view, "lane"), view_text(order, 0, "rule"))));
 	return view;
 }
 

@@ -10,7 +10,7 @@
 #include "api/view_load.h"
 
 /* One element of the script's reply: a new reference to an object with the contract's fields in the contract's order,
- * then `window_id`; what is not known is null. NULL where there is no such order (an empty list). */
+ * then `window_id`, `why` (of the lane); what is not known is null. NULL where there is no such order (an empty list). */
 json_t *order_view(const redisReply *order);
 
 /* Turns the view back into what it was right after the order was accepted: queued, nothing filled, in no block. One

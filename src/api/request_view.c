@@ -228,9 +228,25 @@ static json_t *request_summary(const struct request_view *view)
 	return summary;
 }
 
+/* The order that is due first. RFC 3339 in UTC sorts as text up to the seconds, and that is all windows differ in; NULL
+ * where there is none. */
+static const json_t *first_order(const json_t *orders)
+{
+	const json_t *first = json_array_get(orders, 0), *order;
+	size_t i;
+
+	json_array_foreach (orders, i, order) {
+		const char *due = view_get_text(order, "execution_window");
+
+		if (*due && strcmp(due, view_get_text(first, "execution_window")) < 0)
+			first = order;
+	}
+	return first;
+}
+
 json_t *request_view_answer(const struct request_view *view)
 {
-	const json_t *first = json_array_get(view->orders, 0);
+	const json_t *first = first_order(view->orders);
 	json_t *answer = json_object();
 
 	view_set(answer, "queue_id", json_string(view->queue_id));
@@ -238,6 +254,8 @@ json_t *request_view_answer(const struct request_view *view)
 	view_set(answer, "execution_window",
 		 first ? json_incref(json_object_get(first, "execution_window")) : json_null());
 	view_set(answer, "lane", first ? json_incref(json_object_get(first, "lane")) : json_null());
+	view_set(answer, "why",
+		 first && json_object_get(first, "why") ? json_incref(json_object_get(first, "why")) : json_null());
 	view_set(answer, "orders", json_incref(view->orders));
 	if (view->kind == REQUEST_BULK) {
 		view_set(answer, "blocks", json_incref(view->blocks));

@@ -44,7 +44,7 @@ void request_view_load(struct app *app, const char *queue_id, request_view_fn *f
 void request_view_load_head(struct app *app, const char *queue_id, request_view_fn *fn, void *arg);
 
 /* The whole answer, for GET and for the POST of a bulk call; a new reference. Queue: {queue_id, status,
- * execution_window, lane, orders}. Bulk: {queue_id, status, execution_window, lane, orders, blocks, summary}. The
+ * execution_window, lane, why, orders}. Bulk: {queue_id, status, execution_window, lane, why, orders, blocks, summary}. The
  * status is "queued", "working", "completed" or "canceled". Not for REQUEST_NOT_FOUND. */
 json_t *request_view_answer(const struct request_view *view);
 

@@ -13,12 +13,12 @@
 #include "api/commit.h"
 #include "api/idempotency.h"
 #include "api/investment_value.h"
-#include "api/lane.h"
 #include "api/order_request.h"
 #include "api/order_view.h"
 #include "api/readiness.h"
 #include "api/redis_time.h"
 #include "api/request_view.h"
+#include "api/route.h"
 #include "api/sizing.h"
 #include "shared/fault.h"
 #include "shared/log.h"
@@ -45,6 +45,7 @@ struct acceptance {
 	struct problems problems; /* of sizing */
 	int64_t investment_nano;
 	struct sized_order *orders;
+	struct routes routes;
 	struct commit_request commit;
 };
 
@@ -53,6 +54,7 @@ static void acceptance_free(struct acceptance *acceptance)
 {
 	order_request_free(&acceptance->request);
 	problems_free(&acceptance->problems);
+	routes_free(&acceptance->routes);
 	free(acceptance->orders);
 	free(acceptance);
 }
@@ -178,7 +180,7 @@ static void on_commit(struct commit_request *commit, const struct err *err)
 		break;
 	case COMMIT_BAD_WINDOW:
 		place.field = "execution_window";
-		problems_add(&acceptance->problems, place, ERR_BAD_WINDOW, "%s", commit->outcome.why);
+		problems_add(&acceptance->problems, place, ERR_BAD_WINDOW, "%s", commit->outcome.refusal.why_not);
 		acceptance_refuse(acceptance);
 		break;
 	}
@@ -194,8 +196,7 @@ static void acceptance_store(struct acceptance *acceptance)
 	    .user_id = acceptance->request.user_id,
 	    .smallcase_id = acceptance->request.smallcase_id,
 	    .digest = acceptance->idempotency.digest,
-	    .lane = lane_choose(&acceptance->request),
-	    .execution_window_ms = acceptance->request.execution_window_ms,
+	    .routes = &acceptance->routes,
 	    .orders = acceptance->orders,
 	    .order_count = acceptance->request.count,
 	    .fn = on_commit,
@@ -229,12 +230,26 @@ static void orders_size(struct acceptance *acceptance)
 	}
 }
 
+/* Finds out where each order wants to go. */
+static void acceptance_route(struct acceptance *acceptance)
+{
+	const struct route_facts facts = {
+	    .config = acceptance->app->config,
+	    .calendars = program_calendars(acceptance->app->program),
+	    .stocks = acceptance->app->stocks,
+	    .request = &acceptance->request,
+	    .orders = acceptance->orders,
+	};
+	routes_choose(&facts, &acceptance->routes);
+	acceptance_store(acceptance);
+}
+
 /* All that sizing needs is there: goes on to the store, or out. */
 static void acceptance_size(struct acceptance *acceptance)
 {
 	orders_size(acceptance);
 	if (!acceptance->problems.count) {
-		acceptance_store(acceptance);
+		acceptance_route(acceptance);
 	} else if (acceptance->idempotency.has_key) {
 		acceptance->state = ACCEPTANCE_KNOWN;
 		request_view_load_head(acceptance->app, acceptance->idempotency.queue_id, on_view, acceptance);

@@ -107,7 +107,7 @@ static void first_order_of_a_request_outlives_the_others(void **state)
 
 	GIVEN(ks, OPEN, "test");
 	GIVEN(ks, ENQUEUE,
-	      ENQUEUE_LANES "1|q1|alice|sc1|d1|window||3|AAPL buy paper 1 market|100|100000000000"
+	      ENQUEUE_LANES "1|q1|alice|sc1|d1|1|3|AAPL buy paper 1 market|100|100000000000"
 			    "|AAPL buy paper 1 market|50|50000000000|MSFT buy paper 1 market|5|5000000000");
 	GIVEN(ks, PROCESS, "''");
 	GIVEN(ks, SEAL, "100|<retention>");

@@ -15,7 +15,7 @@ static void first_order_opens_window_and_group(void **state)
 {
 	struct keyspace *ks = *state;
 
-	STEP(ks, ENQUEUE, ENQUEUE_LANES "1" ENQUEUE_ONE("q1", "alice", "100"), "[[queued window-<due> <due> <now_us>]]",
+	STEP(ks, ENQUEUE, ENQUEUE_LANES "1" ENQUEUE_ONE("q1", "alice", "100"), "[" QUEUED "[queued <now_us>]]",
 	     "+block:<b1> hash - broker_type=paper lane=window limit_price='' lot=1 order_type=market\n"
 	     "\tquantity_nano=100000000000 side=buy symbol=AAPL window=window-<due>\n"
 	     "+block:<b1>:orders zset - q1-0=<now_us>\n"
@@ -36,7 +36,7 @@ static void next_order_joins_the_group(void **state)
 	struct keyspace *ks = *state;
 
 	GIVEN(ks, ENQUEUE, ENQUEUE_LANES "1" ENQUEUE_ONE("q1", "alice", "100"));
-	STEP(ks, ENQUEUE, ENQUEUE_LANES "1" ENQUEUE_ONE("q2", "bob", "50"), "[[queued window-<due> <due> <now_us>]]",
+	STEP(ks, ENQUEUE, ENQUEUE_LANES "1" ENQUEUE_ONE("q2", "bob", "50"), "[" QUEUED "[queued <now_us>]]",
 	     "~block:<b1> quantity_nano=150000000000\n"
 	     "~block:<b1>:orders q2-0=<now_us>\n"
 	     "~counts queued=2\n"
@@ -53,7 +53,7 @@ static void other_signature_opens_another_group(void **state)
 	STEP(ks, ENQUEUE,
 	     ENQUEUE_LANES "2" ENQUEUE_OF("q2", "alice", "AAPL sell paper 0.001 limit 190.25", "5")
 		 ENQUEUE_OF("q3", "alice", "AAPL buy paper 1 limit 190.25", "7"),
-	     "[[queued window-<due> <due> <now_us>] [queued window-<due> <due> <now_us>]]",
+	     "[" QUEUED "[queued <now_us>] [queued <now_us>]]",
 	     "+block:<b2> hash - broker_type=paper lane=window limit_price=190.25 lot=0.001 order_type=limit\n"
 	     "\tquantity_nano=5000000000 side=sell symbol=AAPL window=window-<due>\n"
 	     "+block:<b2>:orders zset - q2-0=<now_us>\n"
@@ -76,7 +76,7 @@ static void batch_of_two_requests_is_stored_in_order(void **state)
 	struct keyspace *ks = *state;
 
 	STEP(ks, ENQUEUE, ENQUEUE_LANES "2" ENQUEUE_ONE("q1", "alice", "100") ENQUEUE_ONE("q2", "bob", "50"),
-	     "[[queued window-<due> <due> <now_us>] [queued window-<due> <due> <now_us>]]",
+	     "[" QUEUED "[queued <now_us>] [queued <now_us>]]",
 	     "+block:<b1> hash - broker_type=paper lane=window limit_price='' lot=1 order_type=market\n"
 	     "\tquantity_nano=150000000000 side=buy symbol=AAPL window=window-<due>\n"
 	     "+block:<b1>:orders zset - q1-0=<now_us> q2-0=<now_us>\n"
@@ -114,13 +114,13 @@ static void orders_of_one_call_arrive_a_microsecond_apart(void **state)
 	int64_t first;
 
 	GIVEN(ks, ENQUEUE,
-	      ENQUEUE_LANES "2|q1|alice|sc1|d1|window||2|" AAPL "|1|1000000000|" AAPL
+	      ENQUEUE_LANES "2|q1|alice|sc1|d1|1|2|" AAPL "|1|1000000000|" AAPL
 			    "|2|2000000000" ENQUEUE_ONE("q2", "bob", "50"));
 	first = strtoll(keyspace_value(ks, "block:<b1>:orders", "q1-0"), NULL, 10);
 	assert_int_equal(strtoll(keyspace_value(ks, "block:<b1>:orders", "q1-1"), NULL, 10), first + 1);
 	assert_int_equal(strtoll(keyspace_value(ks, "block:<b1>:orders", "q2-0"), NULL, 10), first + 2);
-	assert_int_equal(keyspace_reply(ks)->element[0]->element[3]->integer, first);
-	assert_int_equal(keyspace_reply(ks)->element[1]->element[3]->integer, first + 2);
+	assert_int_equal(keyspace_reply(ks)->element[2]->element[1]->integer, first);
+	assert_int_equal(keyspace_reply(ks)->element[3]->element[1]->integer, first + 2);
 }
 
 static void same_queue_id_twice_in_a_batch_is_stored_once(void **state)
@@ -129,8 +129,8 @@ static void same_queue_id_twice_in_a_batch_is_stored_once(void **state)
 
 	STEP(ks, ENQUEUE,
 	     ENQUEUE_LANES "3" ENQUEUE_ONE("q1", "alice", "100")
-		 ENQUEUE_ONE("q1", "alice", "100") "|q1|alice|sc1|another|window||1|" AAPL "|7|7000000000",
-	     "[[queued window-<due> <due> <now_us>] [replayed] [conflict]]",
+		 ENQUEUE_ONE("q1", "alice", "100") "|q1|alice|sc1|another|1|1|" AAPL "|7|7000000000",
+	     "[" QUEUED "[queued <now_us>] [replayed] [conflict]]",
 	     "+block:<b1> hash - broker_type=paper lane=window limit_price='' lot=1 order_type=market\n"
 	     "\tquantity_nano=100000000000 side=buy symbol=AAPL window=window-<due>\n"
 	     "+block:<b1>:orders zset - q1-0=<now_us>\n"
@@ -151,7 +151,7 @@ static void replay_writes_nothing(void **state)
 	struct keyspace *ks = *state;
 
 	GIVEN(ks, ENQUEUE, ENQUEUE_LANES "1" ENQUEUE_ONE("q1", "alice", "100"));
-	STEP(ks, ENQUEUE, ENQUEUE_LANES "1" ENQUEUE_ONE("q1", "alice", "100"), "[[replayed]]", "");
+	STEP(ks, ENQUEUE, ENQUEUE_LANES "1" ENQUEUE_ONE("q1", "alice", "100"), "[" NOT_QUEUED "[replayed]]", "");
 }
 
 static void replay_is_known_after_the_end_of_the_order(void **state)
@@ -159,7 +159,7 @@ static void replay_is_known_after_the_end_of_the_order(void **state)
 	struct keyspace *ks = *state;
 
 	script_case_reach(ks, STAGE_FINISHED);
-	STEP(ks, ENQUEUE, ENQUEUE_LANES "1" ENQUEUE_ONE("q1", "alice", "100"), "[[replayed]]", "");
+	STEP(ks, ENQUEUE, ENQUEUE_LANES "1" ENQUEUE_ONE("q1", "alice", "100"), "[" NOT_QUEUED "[replayed]]", "");
 }
 
 static void other_body_under_a_known_id_is_a_conflict(void **state)
@@ -167,8 +167,8 @@ static void other_body_under_a_known_id_is_a_conflict(void **state)
 	struct keyspace *ks = *state;
 
 	GIVEN(ks, ENQUEUE, ENQUEUE_LANES "1" ENQUEUE_ONE("q1", "alice", "100"));
-	STEP(ks, ENQUEUE, ENQUEUE_LANES "1|q1|alice|sc1|other-body|window||1|" AAPL "|100|100000000000", "[[conflict]]",
-	     "");
+	STEP(ks, ENQUEUE, ENQUEUE_LANES "1|q1|alice|sc1|other-body|1|1|" AAPL "|100|100000000000",
+	     "[" NOT_QUEUED "[conflict]]", "");
 }
 
 static void request_without_a_key_holds_no_digest(void **state)
@@ -177,9 +177,8 @@ static void request_without_a_key_holds_no_digest(void **state)
 
 	GIVEN(ks, ENQUEUE, ENQUEUE_LANES "1" ENQUEUE_ONE("q1", "alice", "100"));
 	STEP(ks, ENQUEUE,
-	     ENQUEUE_LANES "2|q2|bob|sc1||window||1|" AAPL "|50|50000000000|q3|bob|sc1||window||1|" AAPL
-			   "|7|7000000000",
-	     "[[queued window-<due> <due> <now_us>] [queued window-<due> <due> <now_us>]]",
+	     ENQUEUE_LANES "2|q2|bob|sc1||1|1|" AAPL "|50|50000000000|q3|bob|sc1||1|1|" AAPL "|7|7000000000",
+	     "[" QUEUED "[queued <now_us>] [queued <now_us>]]",
 	     "~block:<b1> quantity_nano=157000000000\n"
 	     "~block:<b1>:orders q2-0=<now_us> q3-0=<now_us>\n"
 	     "~counts queued=3\n"
@@ -195,9 +194,10 @@ static void refused_request_does_not_keep_back_its_neighbours(void **state)
 
 	GIVEN(ks, ENQUEUE, ENQUEUE_LANES "1" ENQUEUE_ONE("q1", "alice", "100"));
 	STEP(ks, ENQUEUE,
-	     ENQUEUE_LANES "3" ENQUEUE_ONE("q1", "alice", "100") "|q2|bob|sc1|d2|window|1|2|" AAPL "|5|5000000000|" AAPL
-								 "|6|6000000000" ENQUEUE_ONE("q3", "carol", "75"),
-	     "[[replayed] [bad_window 'it is past'] [queued window-<due> <due> <now_us>]]",
+	     ENQUEUE_OPTIONS "2|window|next|||0|0|0|window|asked|1||0|0|0|3" ENQUEUE_ONE(
+		 "q1", "alice", "100") "|q2|bob|sc1|d2|2|2|" AAPL "|5|5000000000|" AAPL
+				       "|6|6000000000" ENQUEUE_ONE("q3", "carol", "75"),
+	     "[" QUEUED "[replayed] [bad_window 'it is past' '' ''] [queued <now_us>]]",
 	     "~block:<b1> quantity_nano=175000000000\n"
 	     "~block:<b1>:orders q3-0=<now_us>\n"
 	     "~counts queued=2\n"
@@ -211,9 +211,9 @@ static void request_of_several_orders_counts_them_in_the_first(void **state)
 	struct keyspace *ks = *state;
 
 	STEP(ks, ENQUEUE,
-	     ENQUEUE_LANES "1|q1|alice|sc1|d1|window||3|" AAPL "|100|100000000000"
+	     ENQUEUE_LANES "1|q1|alice|sc1|d1|1|3|" AAPL "|100|100000000000"
 			   "|MSFT sell paper 1 market|2|2000000000|" AAPL "|0.5|500000000",
-	     "[[queued window-<due> <due> <now_us>]]",
+	     "[" QUEUED "[queued <now_us>]]",
 	     "+block:<b1> hash - broker_type=paper lane=window limit_price='' lot=1 order_type=market\n"
 	     "\tquantity_nano=100500000000 side=buy symbol=AAPL window=window-<due>\n"
 	     "+block:<b1>:orders zset - q1-0=<now_us> q1-2=<now_us>\n"
@@ -238,14 +238,14 @@ static void full_group_makes_room_for_another(void **state)
 {
 	struct keyspace *ks = *state;
 	const char *const large = ENQUEUE_LANES "4"
-						"|q1|alice|sc1|d1|window||1|" AAPL "|1000000000|1000000000000000000"
-						"|q2|alice|sc1|d2|window||1|" AAPL "|1000000000|1000000000000000000"
-						"|q3|alice|sc1|d3|window||1|" AAPL "|1000000000|1000000000000000000"
-						"|q4|alice|sc1|d4|window||1|" AAPL "|1000000000|1000000000000000000";
+						"|q1|alice|sc1|d1|1|1|" AAPL "|1000000000|1000000000000000000"
+						"|q2|alice|sc1|d2|1|1|" AAPL "|1000000000|1000000000000000000"
+						"|q3|alice|sc1|d3|1|1|" AAPL "|1000000000|1000000000000000000"
+						"|q4|alice|sc1|d4|1|1|" AAPL "|1000000000|1000000000000000000";
 
 	GIVEN(ks, ENQUEUE, large);
 	STEP(ks, ENQUEUE, ENQUEUE_LANES "2" ENQUEUE_ONE("q5", "bob", "1") ENQUEUE_ONE("q6", "bob", "2"),
-	     "[[queued window-<due> <due> <now_us>] [queued window-<due> <due> <now_us>]]",
+	     "[" QUEUED "[queued <now_us>] [queued <now_us>]]",
 	     "~block:<b1> quantity_nano=4000000001000000000\n"
 	     "~block:<b1>:orders q5-0=<now_us>\n"
 	     "+block:<b2> hash - broker_type=paper lane=window limit_price='' lot=1 order_type=market\n"
@@ -259,7 +259,7 @@ static void full_group_makes_room_for_another(void **state)
 	     "~window:window-<due> orders=6\n"
 	     "~window:window-<due>:blocks <b2>=1\n"
 	     "~window:window-<due>:groups 'AAPL buy paper 1 market'=<b2>\n");
-	STEP(ks, ENQUEUE, ENQUEUE_LANES "1" ENQUEUE_ONE("q7", "bob", "3"), "[[queued window-<due> <due> <now_us>]]",
+	STEP(ks, ENQUEUE, ENQUEUE_LANES "1" ENQUEUE_ONE("q7", "bob", "3"), "[" QUEUED "[queued <now_us>]]",
 	     "~block:<b2> quantity_nano=5000000000\n"
 	     "~block:<b2>:orders q7-0=<now_us>\n"
 	     "~counts queued=7\n"
@@ -275,11 +275,11 @@ static void totals_are_exact_to_the_last_billionth(void **state)
 
 	GIVEN(ks, ENQUEUE,
 	      ENQUEUE_LANES "5"
-			    "|q1|alice|sc1|d1|window||1|" AAPL "|9007199.254740993|9007199254740993"
-			    "|q2|alice|sc1|d2|window||1|" AAPL "|0.000000001|1"
-			    "|q3|alice|sc1|d3|window||1|" AAPL "|9007199.254740993|9007199254740993"
-			    "|q4|alice|sc1|d4|window||1|" AAPL "|9007199.25474099|9007199254740990"
-			    "|q5|alice|sc1|d5|window||1|" AAPL "|0.000000005|5");
+			    "|q1|alice|sc1|d1|1|1|" AAPL "|9007199.254740993|9007199254740993"
+			    "|q2|alice|sc1|d2|1|1|" AAPL "|0.000000001|1"
+			    "|q3|alice|sc1|d3|1|1|" AAPL "|9007199.254740993|9007199254740993"
+			    "|q4|alice|sc1|d4|1|1|" AAPL "|9007199.25474099|9007199254740990"
+			    "|q5|alice|sc1|d5|1|1|" AAPL "|0.000000005|5");
 	assert_string_equal(keyspace_value(ks, "block:<b1>", "quantity_nano"), "27021597764222982");
 	assert_int_equal(snapshot_find(keyspace_snapshot(ks), "muster:{0}:window:window-2000000000000:blocks")->count,
 			 1);

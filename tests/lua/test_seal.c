@@ -36,7 +36,7 @@ static void window_is_sealed_when_its_time_has_come(void **state)
 	struct keyspace *ks = *state;
 	const redisReply *late;
 
-	GIVEN(ks, ENQUEUE, "50|50|1000|1" ENQUEUE_ONE("q1", "alice", "100"));
+	GIVEN(ks, ENQUEUE, "50|50|1000|0|2|1|0|1|window|next|||0|0|0|1" ENQUEUE_ONE("q1", "alice", "100"));
 	do {
 		keyspace_call(ks, SCRIPT_SEAL, "100|<retention>");
 		late = keyspace_reply(ks);
@@ -53,7 +53,7 @@ static void process_makes_a_window_due_now(void **state)
 	struct keyspace *ks = *state;
 
 	GIVEN(ks, ENQUEUE, ENQUEUE_LANES "1" ENQUEUE_ONE("q1", "alice", "100"));
-	GIVEN(ks, ENQUEUE, ENQUEUE_LANES "1|q2|bob|sc1|d2|immediate||1|AAPL buy paper 1 market|50|50000000000");
+	GIVEN(ks, ENQUEUE, ENQUEUE_LANES "1|q2|bob|sc1|d2|2|1|AAPL buy paper 1 market|50|50000000000");
 	STEP(ks, PROCESS, "window-<due>", "[window-<due>]",
 	     "~window:window-<due> forced_at=<now>\n"
 	     "~windows window-<due>=<now>\n"
@@ -111,7 +111,7 @@ static void sells_become_blocks_before_buys_a_chunk_a_call(void **state)
 	     "~window:window-<due> blocks_open=2 sealed_at=<now> sealed_groups=1 status=sealing\n"
 	     "-window:window-<due>:groups\n");
 	STEP(ks, ENQUEUE, ENQUEUE_LANES "1" ENQUEUE_ONE("q3", "carol", "75"),
-	     "[[queued window-<due>-1 <due> <now_us>]]", NULL);
+	     "[stored [[window-<due>-1 <due> window next] []] [queued <now_us>]]", NULL);
 	STEP(ks, CANCEL, "q1|<retention>", "[already_sealed]", "");
 	STEP(ks, SEAL, "1|<retention>", "[sealed window-<due> window * 2 2]",
 	     "~block:<b1> fence=0 orders=1 sealed_at=<now> status=ready\n"

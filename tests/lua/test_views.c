@@ -21,7 +21,7 @@ static void order_is_seen_at_every_stage(void **state)
 	     "[[order_id q1-0 queue_id q1 user_id alice smallcase_id sc1 symbol AAPL side buy broker_type paper "
 	     "order_type market limit_price '' quantity 100 lane window execution_window <due> status queued "
 	     "filled_quantity 0 average_price '' gross_amount 0 fee 0 block_id '' reason '' created_at <then> "
-	     "updated_at <then> window_id window-<due>]]",
+	     "updated_at <then> window_id window-<due> rule '']]",
 	     "");
 	keyspace_reset(ks);
 	script_case_reach(ks, STAGE_SEALED);
@@ -29,7 +29,7 @@ static void order_is_seen_at_every_stage(void **state)
 	     "[[order_id q1-0 queue_id q1 user_id alice smallcase_id sc1 symbol AAPL side buy broker_type paper "
 	     "order_type market limit_price '' quantity 100 lane window execution_window <due> status sealed "
 	     "filled_quantity 0 average_price '' gross_amount 0 fee 0 block_id <b1> reason '' created_at <then> "
-	     "updated_at <then> window_id window-<due>]]",
+	     "updated_at <then> window_id window-<due> rule '']]",
 	     "");
 	keyspace_reset(ks);
 	script_case_reach(ks, STAGE_WORKING);
@@ -37,7 +37,7 @@ static void order_is_seen_at_every_stage(void **state)
 	     "[[order_id q1-0 queue_id q1 user_id alice smallcase_id sc1 symbol AAPL side buy broker_type paper "
 	     "order_type market limit_price '' quantity 100 lane window execution_window <due> status working "
 	     "filled_quantity 0 average_price '' gross_amount 0 fee 0 block_id <b1> reason '' created_at <then> "
-	     "updated_at <then> window_id window-<due>]]",
+	     "updated_at <then> window_id window-<due> rule '']]",
 	     "");
 	keyspace_reset(ks);
 	script_case_reach(ks, STAGE_FINISHED);
@@ -45,7 +45,7 @@ static void order_is_seen_at_every_stage(void **state)
 	     "[[order_id q1-0 queue_id q1 user_id alice smallcase_id sc1 symbol AAPL side buy broker_type paper "
 	     "order_type market limit_price '' quantity 100 lane window execution_window <due> status filled "
 	     "filled_quantity 100 average_price 190 gross_amount 19000 fee 0 block_id <b1> reason '' created_at "
-	     "<then> updated_at <then> window_id window-<due>]]",
+	     "<then> updated_at <then> window_id window-<due> rule '']]",
 	     "");
 }
 
@@ -127,7 +127,7 @@ static void canceled_order_has_no_block(void **state)
 	     "[[order_id q1-0 queue_id q1 user_id alice smallcase_id sc1 symbol AAPL side buy broker_type paper "
 	     "order_type market limit_price '' quantity 100 lane window execution_window <due> status canceled "
 	     "filled_quantity 0 average_price '' gross_amount 0 fee 0 block_id '' reason 'canceled on request' "
-	     "created_at <then> updated_at <then> window_id window-<due>]]",
+	     "created_at <then> updated_at <then> window_id window-<due> rule '']]",
 	     "");
 }
 
@@ -140,7 +140,7 @@ static void rejected_order_of_a_bulk_call_has_its_reason(void **state)
 	     "[[order_id bq-0 queue_id bq user_id alice smallcase_id sc1 symbol XYZ side buy broker_type paper "
 	     "order_type limit limit_price 9.5 quantity 0 lane bulk execution_window <then> status rejected "
 	     "filled_quantity 0 average_price '' gross_amount 0 fee 0 block_id '' reason unknown_symbol created_at "
-	     "<then> updated_at <then> window_id bulk-bq]]",
+	     "<then> updated_at <then> window_id bulk-bq rule '']]",
 	     "");
 }
 
@@ -194,7 +194,7 @@ static void preview_lists_the_groups_of_open_windows(void **state)
 	GIVEN(ks, ENQUEUE,
 	      ENQUEUE_LANES
 	      "2" ENQUEUE_OF("q4", "dave", "MSFT sell paper 0.001 limit 9.5",
-			     "5") "|q5|dave|sc1|d5|immediate||1|GE buy paper 0.001 market|0.25|250000000");
+			     "5") "|q5|dave|sc1|d5|2|1|GE buy paper 0.001 market|0.25|250000000");
 	STEP(ks, PREVIEW, "",
 	     "[[immediate-<due> immediate <due> open 1 1 [GE buy paper market '' 1 0.25]] [window-<due> window <due> "
 	     "open 4 2 [MSFT sell paper limit 9.5 1 5] [AAPL buy paper market '' 3 225]]]",
@@ -305,10 +305,10 @@ static void request_is_found_by_its_queue_id(void **state)
 	script_case_reach(ks, STAGE_QUEUED);
 	SEE(REQUEST, "q1", "[queue 1 digest-q1 alice]");
 	GIVEN(ks, ENQUEUE,
-	      ENQUEUE_LANES "1|q5|alice|sc1|d5|window||2|GE buy paper 1 market|1|1000000000"
+	      ENQUEUE_LANES "1|q5|alice|sc1|d5|1|2|GE buy paper 1 market|1|1000000000"
 			    "|GE buy paper 1 market|1|1000000000");
 	SEE(REQUEST, "q5", "[queue 2 d5 alice]");
-	GIVEN(ks, ENQUEUE, ENQUEUE_LANES "1|q6|alice|sc1||window||1|GE buy paper 1 market|1|1000000000");
+	GIVEN(ks, ENQUEUE, ENQUEUE_LANES "1|q6|alice|sc1||1|1|GE buy paper 1 market|1|1000000000");
 	SEE(REQUEST, "q6", "[queue 1 '' alice]");
 	GIVEN(ks, BULK, "bq|d1|2|7|0|<abandon>|<retention>|''|alice|sc1|GE buy paper 1 market|1|1000000000|");
 	SEE(REQUEST, "bq", "[bulk 2 d1 bulk-bq filling 1 7 '']");

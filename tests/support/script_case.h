@@ -51,11 +51,16 @@ enum stage {
 };
 void script_case_reach(struct keyspace *keyspace, enum stage stage);
 
-/* The words of the first arguments of enqueue, of one request of one order, and of a claim. */
-#define ENQUEUE_LANES			      "<grid>|<grid>|<grid>|"
+/* The words of the first arguments of enqueue (with slot 1 for the next window and 2 for urgent orders, both of a market
+ * that is always open; its answer begins with QUEUED where orders went to slot 1 only, and with NOT_QUEUED where none
+ * were stored), of one request of one order, and of a claim. */
+#define ENQUEUE_OPTIONS			      "<grid>|<grid>|<grid>|60000|900000|30000|120000|"
+#define ENQUEUE_LANES			      ENQUEUE_OPTIONS "2|window|next|||0|0|0|immediate|high|||0|0|0|"
+#define QUEUED				      "stored [[window-<due> <due> window next] []] "
+#define NOT_QUEUED			      "stored [[] []] "
 #define ENQUEUE_ONE(queue_id, user, quantity) ENQUEUE_OF(queue_id, user, "AAPL buy paper 1 market", quantity)
 #define ENQUEUE_OF(queue_id, user, signature, quantity)                                                                \
-	"|" queue_id "|" user "|sc1|digest-" queue_id "|window||1|" signature "|" quantity "|" quantity "000000000"
+	"|" queue_id "|" user "|sc1|digest-" queue_id "|1|1|" signature "|" quantity "|" quantity "000000000"
 #define CLAIM_AS(pid) "h1:" pid "|<lease>|10|h1|" pid "|0|<then>|3"
 
 /* cmocka fixtures: one Redis a program, empty for each test. */

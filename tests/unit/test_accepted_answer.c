@@ -158,17 +158,20 @@ static void the_answer_is_what_get_shows(void **state)
 	    {.broker_type = "paper", .quantity = "26"},
 	    {.broker_type = "fine", .quantity = "0.5"},
 	};
+	size_t of_order[] = {0, 0};
+	struct route route = {.place = {.lane = "window",
+					.rule = "next",
+					.window_id = "window-1795356600000",
+					.due_ms = INT64_C(1795356600000)}};
+	struct routes routes = {&route, 1, of_order};
 	const struct commit_request stored = {
 	    .queue_id = QUEUE_ID,
 	    .user_id = "user1",
 	    .smallcase_id = "sc1",
-	    .lane = "window",
+	    .routes = &routes,
 	    .orders = orders,
 	    .order_count = 2,
-	    .outcome = {.result = COMMIT_QUEUED,
-			.window_id = "window-1795356600000",
-			.due_ms = INT64_C(1795356600000),
-			.arrival_us = INT64_C(1795356517563999)},
+	    .outcome = {.result = COMMIT_QUEUED, .arrival_us = INT64_C(1795356517563999)},
 	};
 	(void)state;
 	struct evbuffer *buffer = accepted_answer(&stored, &request);
@@ -190,7 +193,10 @@ static void the_longest_order_fits(void **state)
 	struct suggestion suggestion = {.is_limit = true, .limit_nano = INT64_MAX};
 	struct sized_order order = {.quantity_nano = INT64_MAX};
 	const struct order_request request = {.count = 1, .suggestions = &suggestion};
-	struct commit_request stored = {.queue_id = QUEUE_ID, .lane = "immediate", .orders = &order, .order_count = 1};
+	size_t of_order[] = {0};
+	struct route route = {.place = {.lane = "immediate", .rule = "large_notional"}};
+	struct routes routes = {&route, 1, of_order};
+	struct commit_request stored = {.queue_id = QUEUE_ID, .routes = &routes, .orders = &order, .order_count = 1};
 	(void)state;
 	memset(name, 'x', sizeof name);
 	name[sizeof name - 1] = '\0';
@@ -199,7 +205,7 @@ static void the_longest_order_fits(void **state)
 	memset(suggestion.symbol, 'S', sizeof suggestion.symbol - 1);
 	memcpy(order.broker_type, name, sizeof name);
 	decimal_format(INT64_MAX, order.quantity);
-	memcpy(stored.outcome.window_id, long_window, sizeof long_window);
+	memcpy(route.place.window_id, long_window, sizeof long_window);
 	stored.user_id = stored.smallcase_id = name;
 	struct evbuffer *buffer = accepted_answer(&stored, &request);
 	json_t *json = json_loadb((const char *)evbuffer_pullup(buffer, -1), evbuffer_get_length(buffer), 0, NULL);

@@ -68,7 +68,7 @@ static void a_bulk_answer_counts_requests_orders_blocks_and_rejected(void **stat
 	answer = request_view_answer(&view);
 	assert_json(
 	    answer,
-	    "{\"queue_id\":\"q\",\"status\":\"completed\",\"execution_window\":\"t\",\"lane\":\"bulk\",\"orders\":["
+	    "{\"queue_id\":\"q\",\"status\":\"completed\",\"execution_window\":\"t\",\"lane\":\"bulk\",\"why\":null,\"orders\":["
 	    "{\"status\":\"filled\",\"lane\":\"bulk\",\"execution_window\":\"t\"},{\"status\":\"rejected\"}],"
 	    "\"blocks\":[{\"block_id\":\"b\"}],\"summary\":{\"requests\":2,\"orders\":3,\"blocks\":1,\"rejected\":1}}");
 	json_decref(view.orders);

@@ -11,7 +11,6 @@
 #include <string.h>
 
 #include "api/bulk_body.h"
-#include "api/lane.h"
 #include "api/order_request.h"
 #include "shared/decimal.h"
 #include "shared/http.h"
@@ -114,17 +113,6 @@ static void a_request_without_user_is_the_default_users(void **state)
 	assert_string_equal(request.user_id, "demo");
 	assert_int_equal(request.execution_window_ms, 0);
 	order_request_free(&request);
-}
-
-static void priority_decides_the_lane(void **state)
-{
-	struct order_request request = {.is_high = true};
-	(void)state;
-	assert_string_equal(lane_choose(&request), "immediate");
-	request.is_high = false;
-	assert_string_equal(lane_choose(&request), "window");
-	request.execution_window_ms = 1;
-	assert_string_equal(lane_choose(&request), "window");
 }
 
 static void a_weight_change_agrees_with_its_action(void **state)
@@ -380,7 +368,6 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(reads_a_whole_request),
 	    cmocka_unit_test(a_request_without_user_is_the_default_users),
-	    cmocka_unit_test(priority_decides_the_lane),
 	    cmocka_unit_test(a_weight_change_agrees_with_its_action),
 	    cmocka_unit_test(each_mistake_of_a_suggestion_is_told_with_its_place),
 	    cmocka_unit_test(each_mistake_of_a_request_is_told_with_its_place),

@@ -108,7 +108,7 @@ static json_t *order_of(const char *words)
 	"\"lane\":\"window\",\"execution_window\":\"2026-11-22T14:15:00Z\",\"status\":\"queued\","                     \
 	"\"filled_quantity\":\"0\",\"average_price\":null,\"gross_amount\":\"0\",\"fee\":\"0\",\"block_id\":null,"     \
 	"\"reason\":null,\"created_at\":\"2026-11-22T14:10:10.990Z\",\"updated_at\":\"2026-11-22T14:10:10.990Z\","     \
-	"\"window_id\":\"window-1795356900000\"}"
+	"\"window_id\":\"window-1795356900000\",\"why\":\"Nothing speaks against the next timed window.\"}"
 
 #define FILLED_ORDER                                                                                                   \
 	"[ order_id q-0 queue_id q user_id A smallcase_id sc1 symbol AAPL side buy broker_type paper order_type "      \
@@ -133,7 +133,7 @@ static void the_order_of_fields_in_a_reply_does_not_matter(void **state)
 	assert_string_equal(view_get_text(view, "status"), "filled");
 	assert_string_equal(view_get_text(view, "window_id"), "w");
 	assert_true(json_is_null(json_object_get(view, "symbol")));
-	assert_int_equal(json_object_size(view), 22);
+	assert_int_equal(json_object_size(view), 23);
 	json_decref(view);
 }
 
