@@ -25,7 +25,8 @@
 struct caller {
 	struct token_entry token;
 	char label[LABEL_SIZE];
-	bool is_known; /* stands in the file that counts now */
+	bool is_known;	    /* stands in the file that counts now */
+	int64_t rate_at_us; /* for http_rate_take */
 	struct caller *next;
 };
 
@@ -196,12 +197,11 @@ void access_free(struct access_table *table)
 }
 
 /* The bearer of the request's token, or NULL. */
-static struct caller *caller_of(struct access_table *table, const struct http_request *request, const char *header)
+static struct caller *caller_of(struct access_table *table, const char *header)
 {
 	unsigned char digest[EVP_MAX_MD_SIZE];
 	size_t skip = sizeof SCHEME - 1;
 
-	(void)request;
 	if (!header || strncasecmp(header, SCHEME, skip) != 0)
 		return NULL;
 	header += skip;
@@ -236,6 +236,24 @@ static bool refuse_role(struct http_request *request, const struct caller *calle
 	return false;
 }
 
+/* Takes one request off what the bearer, or else the address, may send a second; false where it has answered 429. */
+static bool rate_take(const struct app *app, struct http_request *request, struct caller *caller)
+{
+	int64_t per_s = app->config->api.max_requests_per_s, wait_s;
+	int64_t *state = caller ? &caller->rate_at_us : http_address_rate(request);
+	char text[24];
+	struct err err;
+
+	if (!per_s || !state || http_rate_take(state, per_s, http_started_us(request), &wait_s))
+		return true;
+	(void)snprintf(text, sizeof text, "%lld", (long long)wait_s);
+	http_set_header(request, "Retry-After", text);
+	(void)err_set(&err, ERR_RATE_LIMITED, "at most %lld requests a second %s", (long long)per_s,
+		      caller ? "with one token" : "from one address");
+	http_answer_error(request, &err, NULL);
+	return false;
+}
+
 bool access_check(struct http_request *request, void *arg)
 {
 	struct app *app = arg;
@@ -244,11 +262,13 @@ bool access_check(struct http_request *request, void *arg)
 	const char *header;
 
 	if (!app->access)
-		return true;
+		return rate_take(app, request, NULL);
 	header = http_header(request, "Authorization");
-	caller = caller_of(app->access, request, header);
+	caller = caller_of(app->access, header);
 	if (caller)
 		http_set_caller(request, caller);
+	if (!rate_take(app, request, caller))
+		return false;
 	if (access & ACCESS_ANYBODY)
 		return true;
 	if (!caller)

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "api/access.h"
@@ -18,6 +19,7 @@
 
 #define DEPLOYMENT_ID_LENGTH 6
 #define DRAIN_MOST_S	     10
+#define DESCRIPTORS_SPARE    64
 #define DRAIN_GRACE_S	     2 /* then what waits for orders to end is answered as it is */
 
 /* Redis has told the deployment's id: the one made here, if there was none. */
@@ -107,7 +109,8 @@ static void on_done(struct redis_link *link, const char *channel, const char *te
 	waiters_tell(app->waiters, text);
 }
 
-static const struct redis_link_hooks write_hooks = {.up = name_deployment, .down = on_write_down, .history = name_deployment};
+static const struct redis_link_hooks write_hooks = {
+    .up = name_deployment, .down = on_write_down, .history = name_deployment};
 static const struct redis_link_hooks read_hooks = {.up = on_read_up};
 static const struct redis_link_hooks done_hooks = {.message = on_done};
 static const struct redis_link_hooks changes_hooks = {.up = on_changes_up, .message = on_change};
@@ -119,6 +122,34 @@ static void on_drained(void *arg)
 	program_stop(app->program, 0);
 }
 
+/* The configuration's limits, as the server wants them. */
+static struct http_limits limits_of(const struct config *config)
+{
+	return (struct http_limits){
+	    .max_uri_bytes = (size_t)config->api.max_uri_bytes,
+	    .max_header_bytes = (size_t)config->api.max_header_bytes,
+	    .max_bodies_bytes = (size_t)config->api.max_bodies_bytes,
+	    .max_connections = (size_t)config->api.max_connections,
+	    .max_address_connections = (size_t)config->api.max_connections_per_address,
+	    .request_s = (uint32_t)config->api.request_timeout_s,
+	    .idle_s = (uint32_t)config->api.idle_timeout_s,
+	    .answer_s = (uint32_t)config->api.answer_timeout_s,
+	};
+}
+
+/* As many descriptors as connections may be, and some for the rest; the system may allow fewer. */
+static void allow_descriptors(const struct config *config)
+{
+	struct rlimit limit;
+	rlim_t wanted = (rlim_t)config->api.max_connections + DESCRIPTORS_SPARE;
+	if (getrlimit(RLIMIT_NOFILE, &limit) || limit.rlim_cur >= wanted)
+		return;
+	limit.rlim_cur = wanted < limit.rlim_max ? wanted : limit.rlim_max;
+	if (setrlimit(RLIMIT_NOFILE, &limit) || limit.rlim_cur < wanted)
+		log_event(LOG_WARN, "few_descriptors", "wanted", log_int((long long)wanted), "allowed",
+			  log_int((long long)limit.rlim_cur), "option", "api.max_connections", NULL);
+}
+
 /* Opens the server; it answers 503 until Redis is there. */
 static bool server_start(struct app *app, struct err *err)
 {
@@ -127,6 +158,7 @@ static bool server_start(struct app *app, struct err *err)
 	const struct http_server_options options = {
 	    .address = app->config->api.listen,
 	    .max_body_bytes = (size_t)app->config->api.max_body_bytes,
+	    .limits = limits_of(app->config),
 	    .routes = routes(),
 	    .share_port = true,
 	    .before = access_check,
@@ -181,6 +213,7 @@ static bool start(struct program *program, struct err *err)
 	app->program = program;
 	app->base = program_base(program);
 	app->config = program_config(program);
+	allow_descriptors(app->config);
 	if (!access_load(app, err) || !server_start(app, err)) {
 		app_free(app);
 		return false;
@@ -233,7 +266,8 @@ static void reload(struct program *program)
 	struct app *app = program_app(program);
 	struct err err;
 	if (!access_load(app, &err))
-		log_event(LOG_ERROR, "reload_failed", "reason", err.message, "then", "the tokens stay as they were", NULL);
+		log_event(LOG_ERROR, "reload_failed", "reason", err.message, "then", "the tokens stay as they were",
+			  NULL);
 }
 
 static void end(struct program *program)

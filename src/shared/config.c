@@ -136,7 +136,7 @@ bool config_section_open(struct config *config, const char *section, struct err 
 const struct config_option *config_option_find(const char *section, const char *key, struct err *err)
 {
 	char quoted[CONFIG_QUOTED_SIZE];
-	char keys[CONFIG_ALLOWED_SIZE] = "";
+	char keys[CONFIG_KEYS_SIZE] = "";
 	size_t length = 0;
 
 	for (size_t i = 0; i < config_option_count(); i++) {

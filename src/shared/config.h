@@ -49,6 +49,15 @@ struct config {
 	struct {
 		char listen[CONFIG_TEXT_SIZE]; /* host:port; port 0 takes a free one and logs it */
 		int64_t max_body_bytes;
+		int64_t max_uri_bytes;
+		int64_t max_header_bytes;
+		int64_t max_bodies_bytes;
+		int64_t max_connections;
+		int64_t max_connections_per_address; /* 0: no limit */
+		int64_t max_requests_per_s;	     /* of one token, or of one address; 0: no limit */
+		int64_t request_timeout_s;
+		int64_t idle_timeout_s;
+		int64_t answer_timeout_s;
 		char default_user[CONFIG_NAME_SIZE * 2];
 		char default_broker[CONFIG_NAME_SIZE];
 		char tokens_file[CONFIG_TEXT_SIZE];

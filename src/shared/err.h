@@ -48,6 +48,10 @@
 	X(ERR_UNCONFIRMED, "unconfirmed", 409, "What happened must be confirmed")                                      \
 	X(ERR_LENGTH_REQUIRED, "length_required", 411, "The request needs a Content-Length")                           \
 	X(ERR_TOO_LARGE, "too_large", 413, "The body is too large")                                                    \
+	X(ERR_URI_TOO_LONG, "uri_too_long", 414, "The request line is too long")                                       \
+	X(ERR_HEADERS_TOO_LARGE, "headers_too_large", 431, "The headers are too large")                                \
+	X(ERR_RATE_LIMITED, "rate_limited", 429, "There are too many requests")                                        \
+	X(ERR_OVERLOADED, "overloaded", 503, "The server has too much in hand")                                        \
 	X(ERR_BAD_MEDIA_TYPE, "bad_media_type", 415, "The Content-Type is not accepted here")                          \
 	X(ERR_REDIS_UNAVAILABLE, "redis_unavailable", 503, "The store cannot be used now; nothing was stored")         \
 	X(ERR_OUTCOME_UNKNOWN, "outcome_unknown", 503, "The store did not answer; the order may be stored")            \

@@ -37,17 +37,31 @@ struct http_route {
 	unsigned access; /* the owner's, for its `before`: who may; nothing here looks at it */
 };
 
+/* How much of everything there may be. What is 0 has its usual value. */
+struct http_limits {
+	size_t max_uri_bytes;		/* of the request line: 414; 8192 */
+	size_t max_header_bytes;	/* of the headers: 431; 16384 */
+	size_t max_bodies_bytes;	/* of all large bodies that are being received or answered: 503; 256 MiB */
+	size_t max_connections;		/* one more is closed with 503; 4096 */
+	size_t max_address_connections; /* of one address; no limit */
+	uint32_t request_s; /* from its first byte to its last, and from a connection to its first request; 30 */
+	uint32_t idle_s;    /* between two requests; 75 */
+	uint32_t answer_s;  /* until the client has taken an answer; 120 */
+};
+
 /* Rows end with a NULL pattern; where two match a path, the first wins; HEAD is served by GET's row. `address` is
  * host:port, port 0 takes a free one. Unknown path 404, other method on a known path 405 with Allow, body above
  * `max_body_bytes` 413. Refuses with `Connection: close` what evhttp lets through: two Content-Length, Host,
  * Authorization, Content-Type, Transfer-Encoding or Idempotency-Key headers, no Host, a space in a header name, a
  * signed length, a length beside chunks (400), neither of them where the row takes a body (411: `curl -X POST` sends
- * none, which is fine where it is ignored). A request must have arrived wholly 30 s after its first byte; idle
- * connections are closed after 75 s. */
+ * none, which is fine where it is ignored). What is announced as
+ * too large is refused before it is read. While an answer is awaited no more than a head's worth is read ahead. */
 struct http_server_options {
 	const char *address;
 	size_t max_body_bytes;
+	struct http_limits limits;
 	const struct http_route *routes;
+	bool is_tls;
 	bool share_port; /* SO_REUSEPORT: several processes may listen on one address */
 	/* Writes error answers, also the server's own (NULL: RFC 9457 problem+json). Owns `take_errors`. */
 	void (*problem)(struct http_request *request, const struct err *err, json_t *take_errors);
@@ -86,6 +100,12 @@ const char *http_method(const struct http_request *request);
 const struct http_route *http_route_of(const struct http_request *request);
 /* When it had arrived wholly, on the clock of clock_monotonic_us. */
 int64_t http_started_us(const struct http_request *request);
+
+/* What its address has used up of its rate (NULL once the client has left), for http_rate_take. */
+int64_t *http_address_rate(const struct http_request *request);
+/* Takes one of `per_s` a second (a second's worth may come at once); false where there is none: `wait_s` says how long
+ * to wait. `state` is 0 at first. */
+bool http_rate_take(int64_t *state, int64_t per_s, int64_t now_us, int64_t *wait_s) MUST_USE;
 
 /* Whoever sends it, as `before` found out: kept with the request, borrowed, NULL until set. */
 void http_set_caller(struct http_request *request, const void *caller);

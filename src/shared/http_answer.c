@@ -31,7 +31,9 @@ static void answer_sent(struct evhttp_request *ev, void *arg)
 {
 	(void)ev;
 	struct http_connection *connection = arg;
+	http_intake_release(connection);
 	http_connection_set_phase(connection, HTTP_IDLE);
+	http_intake_next(connection);
 	http_server_note_done(connection->server);
 }
 

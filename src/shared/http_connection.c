@@ -11,13 +11,22 @@
 #include <string.h>
 #include <time.h>
 
-#define HEADERS_MAX ((size_t)32 * 1024)
+#include "shared/clock.h"
+#include "shared/log.h"
 
-static const uint32_t limits_s[] = {
-#define X(constant, limit_s) [constant] = limit_s,
-    HTTP_PHASES(X)
+#define LOG_EVERY_S 60
+
+/* How long a connection may be in its phase; 0: for ever. */
+static uint32_t limit_s(const struct http_connection *connection)
+{
+	const struct http_limits *limits = &connection->server->options.limits;
+	const uint32_t limits_s[] = {
+#define X(constant, limit) [constant] = limit,
+	    HTTP_PHASES(X)
 #undef X
-};
+	};
+	return limits_s[connection->phase];
+}
 
 void http_connection_set_phase(struct http_connection *connection, enum http_phase phase)
 {
@@ -34,10 +43,13 @@ void http_connection_set_phase(struct http_connection *connection, enum http_pha
 /* The first byte of a request starts its clock. */
 static void input_changed(struct evbuffer *buffer, const struct evbuffer_cb_info *info, void *arg)
 {
-	(void)buffer;
 	struct http_connection *connection = arg;
-	if (connection->phase == HTTP_IDLE && info->n_added)
+	if (!info->n_added)
+		return;
+	if (connection->phase <= HTTP_IDLE)
 		http_connection_set_phase(connection, HTTP_READING);
+	if (connection->phase == HTTP_READING)
+		http_intake_more(connection, buffer, info->n_added);
 }
 
 /* evhttp is about to free the connection. */
@@ -51,6 +63,9 @@ static void connection_closed(struct evhttp_connection *ev, void *arg)
 	if (connection->request)
 		http_request_detach(connection->request);
 	http_connection_set_phase(connection, HTTP_IDLE);
+	http_source_release(connection->source);
+	server->body_bytes -= connection->body_bytes;
+	server->connection_count--;
 	server->connections[connection->fd] = NULL;
 	free(connection);
 	http_server_note_done(server);
@@ -72,14 +87,50 @@ static void slots_grow(struct http_server *server, size_t fd)
 	server->connection_slots = slots;
 }
 
+/* Says, once in a while, that connections are turned away. */
+static void log_too_many(struct http_server *server, const char *address)
+{
+	if (server->refused_logged_s && server->now_s - server->refused_logged_s < LOG_EVERY_S)
+		return;
+	server->refused_logged_s = server->now_s;
+	log_event(LOG_WARN, "too_many_connections", "address", address, "connections",
+		  log_int((long long)server->connection_count), NULL);
+}
+
+/* Counts the connection; one too many is told so and closed. */
+static void connection_count(struct http_connection *connection)
+{
+	struct http_server *server = connection->server;
+	const struct http_limits *limits = &server->options.limits;
+	char *address = NULL;
+	ev_uint16_t port;
+	evhttp_connection_get_peer(connection->ev, &address, &port);
+	connection->source = http_source_take(&server->sources, address ? address : "");
+	server->connection_count++;
+	if (server->connection_count <= limits->max_connections &&
+	    (!limits->max_address_connections || connection->source->connections <= limits->max_address_connections))
+		return;
+	log_too_many(server, address ? address : "");
+	if (!server->options.is_tls)
+		http_refuse_at_the_door(connection->fd);
+	evhttp_connection_free(connection->ev);
+}
+
 /* Runs after evhttp has taken the new connections and before any of them can be read. */
 static void connections_adopt(evutil_socket_t unused, short what, void *arg)
 {
 	(void)unused, (void)what;
 	struct http_server *server = arg;
-	while (server->fresh) {
-		struct http_connection *connection = server->fresh;
-		server->fresh = connection->next_fresh;
+	struct http_connection *in_order = NULL;
+	while (server->fresh) { /* the last stands first */
+		struct http_connection *next = server->fresh->next_fresh;
+		server->fresh->next_fresh = in_order;
+		in_order = server->fresh;
+		server->fresh = next;
+	}
+	while (in_order) {
+		struct http_connection *connection = in_order;
+		in_order = connection->next_fresh;
 		void *ev = NULL;
 		bufferevent_getcb(connection->bev, NULL, NULL, NULL, &ev);
 		connection->ev = ev;
@@ -93,6 +144,7 @@ static void connections_adopt(evutil_socket_t unused, short what, void *arg)
 		if (!connection->input_watch)
 			abort();
 		http_refusals_watch(connection);
+		connection_count(connection);
 	}
 }
 
@@ -104,12 +156,13 @@ static struct bufferevent *connection_make(struct event_base *base, void *arg)
 	if (!connection)
 		abort();
 	connection->server = server;
+	connection->phase = HTTP_FRESH;
 	connection->since_s = server->now_s;
 	connection->bev = bufferevent_socket_new(base, -1, 0);
 	if (!connection->bev)
 		abort();
-	/* What is sent while an answer is awaited piles up in the buffer: never more than one request's worth. */
-	bufferevent_setwatermark(connection->bev, EV_READ, 0, 2 * server->options.max_body_bytes + 4 * HEADERS_MAX);
+	/* What is sent while an answer is awaited piles up in the buffer: never more than a head's worth. */
+	bufferevent_setwatermark(connection->bev, EV_READ, 0, http_read_ahead(server));
 	connection->next_fresh = server->fresh;
 	server->fresh = connection;
 	event_active(server->adopt, EV_TIMEOUT, 0);
@@ -136,7 +189,7 @@ static void connection_look(struct http_connection *connection)
 	uint32_t seconds = connection->server->now_s - connection->since_s;
 	if (connection->phase == HTTP_HANDLING && seconds && !connection->is_watched)
 		connection_watch(connection);
-	if (limits_s[connection->phase] && seconds > limits_s[connection->phase])
+	if (limit_s(connection) && seconds > limit_s(connection))
 		evhttp_connection_free(connection->ev);
 }
 
@@ -155,6 +208,7 @@ static void tick(evutil_socket_t unused, short what, void *arg)
 	for (size_t fd = 0; fd < server->connection_slots; fd++)
 		if (server->connections[fd])
 			connection_look(server->connections[fd]);
+	http_sources_tidy(&server->sources, clock_monotonic_us());
 }
 
 bool http_connections_start(struct http_server *server)
@@ -166,10 +220,9 @@ bool http_connections_start(struct http_server *server)
 		return false;
 	tick(-1, 0, server);
 	evhttp_set_bevcb(server->ev, connection_make, server);
-	evhttp_set_max_headers_size(server->ev, (ev_ssize_t)HEADERS_MAX);
-	/* Up to twice the limit a body is read and then refused in our own words; beyond it evhttp does, after reading
-	 * it away, so that the client gets to see the answer. */
-	evhttp_set_max_body_size(server->ev, (ev_ssize_t)(2 * server->options.max_body_bytes));
+	/* Our own limits are met first, but for requests that were pipelined and bodies in chunks. */
+	evhttp_set_max_headers_size(server->ev, (ev_ssize_t)http_read_ahead(server));
+	evhttp_set_max_body_size(server->ev, (ev_ssize_t)server->options.max_body_bytes);
 	evhttp_set_flags(server->ev, EVHTTP_SERVER_LINGERING_CLOSE);
 	return true;
 }
@@ -187,12 +240,13 @@ void http_connections_end(struct http_server *server)
 		free(connection);
 	}
 	free(server->connections);
+	http_sources_free(&server->sources);
 }
 
 void http_connections_close_idle(struct http_server *server)
 {
 	for (size_t fd = 0; fd < server->connection_slots; fd++)
-		if (server->connections[fd] && server->connections[fd]->phase == HTTP_IDLE)
+		if (server->connections[fd] && server->connections[fd]->phase <= HTTP_IDLE)
 			evhttp_connection_free(server->connections[fd]->ev);
 }
 

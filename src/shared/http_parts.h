@@ -11,6 +11,8 @@
 #include <event2/listener.h>
 
 #include "shared/http.h"
+#include "shared/http_head.h"
+#include "shared/http_source.h"
 
 #define HTTP_SEGMENTS_MAX 8
 
@@ -51,11 +53,14 @@ bool http_route_allowed(const struct http_route_table *table, const struct http_
 bool http_percent_decode(char *text, bool plus_is_space);
 
 /* What a connection is doing; the second column is how long it may, in seconds. */
+#define HTTP_LINGER_S 5
 #define HTTP_PHASES(X)                                                                                                 \
-	X(HTTP_IDLE, 75)     /* waits for the first byte of a request */                                               \
-	X(HTTP_READING, 30)  /* has some of a request */                                                               \
-	X(HTTP_HANDLING, 0)  /* a handler has it: no limit here */                                                     \
-	X(HTTP_WRITING, 120) /* the client takes the answer */
+	X(HTTP_FRESH, limits->request_s)   /* new: waits for the first byte of its first request */                    \
+	X(HTTP_IDLE, limits->idle_s)	   /* waits for the first byte of another */                                   \
+	X(HTTP_READING, limits->request_s) /* has some of a request */                                                 \
+	X(HTTP_HANDLING, 0)		   /* a handler has it: no limit here */                                       \
+	X(HTTP_LINGERING, HTTP_LINGER_S)   /* was refused while it came in: what still comes is thrown away */         \
+	X(HTTP_WRITING, limits->answer_s)  /* the client takes the answer */
 
 #define X(constant, limit_s) constant,
 enum http_phase { HTTP_PHASES(X) HTTP_PHASE_COUNT };
@@ -68,6 +73,9 @@ struct http_connection {
 	struct evbuffer_cb_entry *input_watch, *output_watch;
 	struct http_connection *next_fresh, *next_refused;
 	struct http_request *request; /* in hand, or NULL */
+	struct http_source *source;   /* its address */
+	struct http_head head;	      /* of the request that is coming in */
+	size_t body_bytes;	      /* what server->body_bytes counts for its body */
 	evutil_socket_t fd;
 	enum http_phase phase;
 	bool is_refused;  /* stands in server->refused */
@@ -110,6 +118,9 @@ struct http_server {
 	struct http_connection *refused; /* by evhttp itself, its page not yet replaced */
 	struct http_request *requests;
 	size_t handling, writing;
+	size_t connection_count, body_bytes;
+	struct http_sources sources;
+	int64_t refused_logged_s; /* server->now_s of the last line about connections over the limit */
 	struct event *adopt, *tick, *refuse, *drained;
 	uint32_t now_s; /* seconds since the start: counts ticks */
 	char date[40];	/* for the Date header, made once a second */
@@ -124,7 +135,19 @@ void http_connections_close_idle(struct http_server *server);
 struct http_connection *http_connection_of(struct http_server *server, struct evhttp_request *ev);
 void http_connection_set_phase(struct http_connection *connection, enum http_phase phase);
 
+/* http_intake.c */
+size_t http_read_ahead(const struct http_server *server);
+/* `length` bytes have come at the end of the input, of a request that is being read. */
+void http_intake_more(struct http_connection *connection, struct evbuffer *input, size_t length);
+/* The request has been answered: the next may have come already. */
+void http_intake_next(struct http_connection *connection);
+void http_intake_release(struct http_connection *connection);
+
 /* http_refusal.c */
+/* The body of a problem. New memory. */
+char *http_problem_text(enum err_code code, int status, const char *detail);
+/* Tells a connection that there are too many, as well as can be without reading from it. */
+void http_refuse_at_the_door(evutil_socket_t fd);
 bool http_refusals_start(struct http_server *server);
 void http_refusals_end(struct http_server *server);
 void http_refusals_watch(struct http_connection *connection);

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #define STATUS_AT 9 /* in "HTTP/1.1 400 Bad Request" */
 
@@ -20,22 +21,38 @@ static const struct {
     {0, ERR_BAD_REQUEST, "this is not an HTTP request"}, /* anything else */
 };
 
-/* The body for a status. New memory. */
-static char *problem_text(int status)
+char *http_problem_text(enum err_code code, int status, const char *detail)
 {
 	char type[96];
-	size_t row = 0;
-	while (refusals[row].status && refusals[row].status != status)
-		row++;
-	const char *word = err_word(refusals[row].code);
+	const char *word = err_word(code);
 	snprintf(type, sizeof type, "urn:muster:problem:%s", word);
-	json_t *json = json_pack("{s:s, s:s, s:i, s:s, s:s}", "type", type, "title", err_title(refusals[row].code),
-				 "status", status, "detail", refusals[row].detail, "code", word);
+	json_t *json = json_pack("{s:s, s:s, s:i, s:s, s:s}", "type", type, "title", err_title(code), "status", status,
+				 "detail", detail, "code", word);
 	char *text = json_dumps(json, JSON_COMPACT);
 	json_decref(json);
 	if (!text)
 		abort();
 	return text;
+}
+
+/* The body for a status of evhttp's. New memory. */
+static char *problem_text(int status)
+{
+	size_t row = 0;
+	while (refusals[row].status && refusals[row].status != status)
+		row++;
+	return http_problem_text(refusals[row].code, status, refusals[row].detail);
+}
+
+void http_refuse_at_the_door(evutil_socket_t fd)
+{
+	static const char answer[] =
+	    "HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/problem+json\r\n"
+	    "Retry-After: 1\r\nConnection: close\r\n\r\n"
+	    "{\"type\":\"urn:muster:problem:overloaded\",\"status\":503,\"detail\":\"there are "
+	    "too many connections\",\"code\":\"overloaded\"}";
+	ssize_t sent = send(fd, answer, sizeof answer - 1, MSG_NOSIGNAL | MSG_DONTWAIT);
+	(void)sent; /* it is a courtesy */
 }
 
 /* Puts our answer in the place of evhttp's; the connection ends after it in any case. */
@@ -60,7 +77,7 @@ static void output_changed(struct evbuffer *output, const struct evbuffer_cb_inf
 {
 	(void)output;
 	struct http_connection *connection = arg;
-	bool is_ours = connection->phase == HTTP_HANDLING || connection->phase == HTTP_WRITING;
+	bool is_ours = connection->phase >= HTTP_HANDLING;
 	if (is_ours || !info->n_added || connection->is_refused)
 		return;
 	connection->is_refused = true;

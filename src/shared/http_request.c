@@ -179,6 +179,25 @@ int64_t http_started_us(const struct http_request *request)
 	return request->started_us;
 }
 
+int64_t *http_address_rate(const struct http_request *request)
+{
+	return request->connection ? &request->connection->source->rate_at_us : NULL;
+}
+
+bool http_rate_take(int64_t *state, int64_t per_s, int64_t now_us, int64_t *wait_s)
+{
+	const int64_t second_us = 1000000;
+	int64_t each_us = per_s < second_us ? second_us / per_s : 1;
+	int64_t at_us = *state > now_us ? *state : now_us;
+	if (at_us - now_us > second_us - each_us) {
+		*wait_s = (at_us + each_us - now_us - 1) / second_us;
+		*wait_s += *wait_s == 0;
+		return false;
+	}
+	*state = at_us + each_us;
+	return true;
+}
+
 void http_set_caller(struct http_request *request, const void *caller)
 {
 	request->caller = caller;

@@ -175,6 +175,29 @@ void http_server_note_done(struct http_server *server)
 		event_active(server->drained, EV_TIMEOUT, 0);
 }
 
+/* The usual value of each limit that the options leave out. */
+static void limits_complete(struct http_limits *limits)
+{
+	static const struct http_limits usual = {
+	    .max_uri_bytes = 8192,
+	    .max_header_bytes = 16384,
+	    .max_bodies_bytes = (size_t)256 * 1024 * 1024,
+	    .max_connections = 4096,
+	    .request_s = 30,
+	    .idle_s = 75,
+	    .answer_s = 120,
+	};
+#define COMPLETE(limit) (limits->limit = limits->limit ? limits->limit : usual.limit)
+	COMPLETE(max_uri_bytes);
+	COMPLETE(max_header_bytes);
+	COMPLETE(max_bodies_bytes);
+	COMPLETE(max_connections);
+	COMPLETE(request_s);
+	COMPLETE(idle_s);
+	COMPLETE(answer_s);
+#undef COMPLETE
+}
+
 struct http_server *http_server_new(struct event_base *base, const struct http_server_options *options, struct err *err)
 {
 	struct http_server *server = calloc(1, sizeof *server);
@@ -182,6 +205,7 @@ struct http_server *http_server_new(struct event_base *base, const struct http_s
 		abort();
 	server->base = base;
 	server->options = *options;
+	limits_complete(&server->options.limits);
 	server->ev = evhttp_new(base);
 	server->drained = evtimer_new(base, tell_drained, server);
 	if (!server->ev || !server->drained || !http_connections_start(server))

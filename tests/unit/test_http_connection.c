@@ -153,6 +153,10 @@ static void a_client_that_is_too_slow_loses_its_connection(void **state)
 {
 	struct http_fixture *f = *state;
 	int idle = client_connect(f), slow = client_connect(f), slow_body = client_connect(f), held = hold(f);
+	int mute = client_connect(f);
+	const char one[] = "GET /things/1 HTTP/1.1\r\nHost: h\r\n\r\n";
+	client_send(idle, one, sizeof one - 1);
+	assert_false(client_receive(f, idle, false, false));
 	client_send(slow, "GET /thi", 8);
 	static const char head[] = "POST /echo HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\r\n{";
 	client_send(slow_body, head, sizeof head - 1);
@@ -162,7 +166,7 @@ static void a_client_that_is_too_slow_loses_its_connection(void **state)
 	client_send(slow_body, " ", 1);
 	assert_true(is_open(slow) && is_open(slow_body));
 	pass_time(f, 15);
-	assert_false(is_open(slow) || is_open(slow_body));
+	assert_false(is_open(slow) || is_open(slow_body) || is_open(mute));
 	assert_true(is_open(idle));
 	pass_time(f, 60);
 	assert_false(is_open(idle));
@@ -171,6 +175,7 @@ static void a_client_that_is_too_slow_loses_its_connection(void **state)
 	client_receive(f, held, false, false);
 	assert_int_equal(status_of(f), 200);
 	close(idle);
+	close(mute);
 	close(slow);
 	close(slow_body);
 	close(held);
