@@ -7,9 +7,10 @@
 --            user_id ('': the orders are of several users)
 --            then for each order of the chunk
 --              user_id  smallcase_id  signature  quantity  quantity_nano  reason ('': accepted; else why it is rejected)
+--            and caps, where there are any (see lib/admit)
 -- RETURNS  stored WINDOW STATUS RECEIVED, or conflict (another body), or gap (an earlier chunk is missing)
--- WRITES   window:* windows block:* order:* user:*:orders counts deployment; publishes wake
--- USES: base int group
+-- WRITES   window:* windows block:* order:* user:*:orders counts deployment notional:*; publishes wake
+-- USES: base int day_key count_notional admit group
 local queue_id, digest, total, from = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[5])
 local window = 'bulk-' .. queue_id
 local at_window = P .. 'window:' .. window
@@ -29,9 +30,12 @@ for a = 9, #ARGV, 6 do
 	local user, smallcase, signature, quantity, nano, reason = unpack(ARGV, a, a + 5)
 	local order, at = queue_id .. '-' .. index, int(now_us + index - from)
 	local key = P .. 'order:' .. order
+	local refusal = reason == '' and admit(user, index - from + 1, 1)
+	if refusal then reason = 'over_cap: ' .. refusal[3] end
 	if reason == '' then
 		local block = join_group(window, 'bulk', signature, order, at, nano)
 		call('HSET', key, 'user', user, 'smallcase', smallcase, 'quantity', quantity, 'block', block)
+		note_worth(order, index - from + 1)
 		accepted = accepted + 1
 	else
 		call('HSET', key, 'user', user, 'smallcase', smallcase, 'quantity', quantity, 'window', window,
@@ -42,6 +46,7 @@ for a = 9, #ARGV, 6 do
 	index = index + 1
 end
 flush_groups()
+write_admitted()
 local rejected = index - from - accepted
 call('HSET', at_window, 'received', index)
 call('HINCRBY', at_window, 'orders', accepted)

@@ -4,8 +4,8 @@
 -- KEYS[1]  PREFIX:{SHARD}
 -- ARGV     queue_id  retention_ms  user_id ('': anybody's; else a request of another user is not found)
 -- RETURNS  canceled NOW_CANCELED CANCELED_BEFORE, or already_sealed, or not_found
--- WRITES   order:* block:* window:* counts
--- USES: base int count end_order
+-- WRITES   order:* block:* window:* counts notional:*
+-- USES: base int day_key give_back count end_order
 local queue_id, retention = ARGV[1], ARGV[2]
 local head = P .. 'order:' .. queue_id .. '-0'
 local bulk, bulk_user = unpack(call('HMGET', P .. 'window:bulk-' .. queue_id, 'total', 'user'))
@@ -44,6 +44,7 @@ for _, c in ipairs(now_canceled) do
 	call('ZREM', P .. 'block:' .. block .. ':orders', order)
 	call('HINCRBY', P .. 'block:' .. block, 'quantity_nano', '-' .. nano(quantity))
 	call('HINCRBY', P .. 'window:' .. window, 'orders', -1)
+	give_back(order)
 	end_order(order, n == 1, retention)
 end
 count(#now_canceled, 'queued', 'canceled')

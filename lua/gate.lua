@@ -13,7 +13,7 @@
 --          needs_review WHY EVIDENCE a cap would be broken
 --          stale
 -- WRITES   block:* slice:* blocks blocks:* sides:* rate:* halts:waiting notional:* counts
--- USES: base int need stage count move held rank at_broker tokens turns caps review wake_halted refusal
+-- USES: base int need stage count move held rank at_broker tokens turns day_key count_notional caps review wake_halted refusal
 local got = held(ARGV[1], ARGV[2], 'status', 'symbol', 'side', 'broker_type', 'orders', 'submitted_at', 'lane')
 local _, status, symbol, side, broker, orders, submitted_at, lane = unpack(got or {})
 local is_unsent = status == 'ready' or status == 'waiting'

@@ -1,14 +1,9 @@
 -- Caps on a block before anything of it leaves, with the prices as they are then. `caps` is
 -- {MAX_NOTIONAL, COLLAR_PCT, MAX_PRICE_AGE_S, MAX_DAILY_NOTIONAL}, each 0 for none.
-local DAY_MS = 86400000
 
 -- A price far from exact in binary must not break a cap that it only reaches.
 local function is_over(is, cap)
 	return cap > 0 and is > cap * (1 + 1e-12)
-end
-
-local function day_key(broker)
-	return P .. 'notional:' .. broker .. ':' .. int(math.floor(now / DAY_MS))
 end
 
 -- Why the block must not leave, and the evidence; or nil, and what it adds to the day's notional, in hundredths.
@@ -39,11 +34,5 @@ local function over_cap(block, caps)
 			(sent + cents) / 100, broker, caps[4]), evidence
 	end
 	return nil, cents
-end
-
--- Counts it.
-local function count_notional(broker, field, cents)
-	call('HINCRBY', day_key(broker), field, int(cents))
-	call('PEXPIRE', day_key(broker), 2 * DAY_MS)
 end
 

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "api/admission.h"
 #include "api/app.h"
 #include "shared/fault.h"
 #include "shared/log.h"
@@ -139,6 +140,7 @@ static void chunk_send(struct storing *storing, struct chunk *chunk)
 	const struct idempotency *idempotency = storing->source.idempotency;
 	struct app *app = storing->source.app;
 	struct script_args *args = storing->args;
+	struct admission *admission;
 	chunk->from = storing->next;
 	chunk->end = chunk->from + CHUNK_ORDERS < body->order_count ? chunk->from + CHUNK_ORDERS : body->order_count;
 	script_args_reset(args);
@@ -150,6 +152,7 @@ static void chunk_send(struct storing *storing, struct chunk *chunk)
 	script_args_add_int(args, ABANDON_MS);
 	script_args_add_int(args, app->config->orders.retention_s * 1000);
 	script_args_add(args, storing->user);
+	admission = admission_new(app->config);
 	for (size_t i = chunk->from; i < chunk->end; i++) {
 		const struct bulk_order *order = &body->orders[i];
 		script_args_add(args, order->from->request.user_id);
@@ -158,7 +161,9 @@ static void chunk_send(struct storing *storing, struct chunk *chunk)
 		script_args_add(args, order->sized.quantity);
 		script_args_add_int(args, order->sized.quantity_nano);
 		script_args_add(args, order->reason ? order->reason : "");
+		admission_add(admission, &order->sized);
 	}
+	admission_end(admission, args);
 	storing->next = chunk->end;
 	storing->chunks_out++;
 	chunk->is_out = true;

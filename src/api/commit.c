@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "api/admission.h"
 #include "shared/clock.h"
 #include "shared/fault.h"
 #include "shared/log.h"
@@ -115,15 +116,24 @@ static void request_write(struct batch *batch, const struct commit_request *requ
 	}
 }
 
+/* Caps that are checked where orders are stored. */
+static void caps_write(struct commit *commit, const struct batch *batch)
+{
+	struct admission *admission = admission_new(commit->config);
+	const struct commit_request *request;
+	STAILQ_FOREACH(request, &batch->requests, entry)
+	for (size_t i = 0; i < request->order_count; i++)
+		admission_add(admission, &request->orders[i]);
+	admission_end(admission, commit->args);
+}
+
 /* The words of lua/enqueue.lua. */
 static const struct {
 	const char *word;
 	enum commit_result result;
 } results[] = {
-    {"queued", COMMIT_QUEUED},
-    {"replayed", COMMIT_REPLAYED},
-    {"conflict", COMMIT_CONFLICT},
-    {"bad_window", COMMIT_BAD_WINDOW},
+    {"queued", COMMIT_QUEUED},	   {"replayed", COMMIT_REPLAYED},     {"conflict", COMMIT_CONFLICT},
+    {"over_cap", COMMIT_OVER_CAP}, {"bad_window", COMMIT_BAD_WINDOW},
 };
 
 /* Takes what the script says of the slots that a request's orders went to. */
@@ -155,6 +165,9 @@ static bool outcome_read(const redisReply *reply, struct commit_outcome *outcome
 	outcome->result = results[i].result;
 	if (outcome->result == COMMIT_QUEUED) {
 		outcome->arrival_us = reply_int(reply_at(reply, 1), 0);
+	} else if (outcome->result == COMMIT_OVER_CAP) {
+		outcome->order = (long)reply_int(reply_at(reply, 1), -1);
+		snprintf(outcome->why, sizeof outcome->why, "%s", reply_text(reply_at(reply, 2)));
 	} else if (outcome->result == COMMIT_BAD_WINDOW) {
 		route_read_refusal(reply, &outcome->refusal);
 	}
@@ -304,6 +317,7 @@ static void batch_send(struct commit *commit, struct batch *batch)
 	script_args_add_int(args, (int64_t)batch->count);
 	STAILQ_FOREACH(request, &batch->requests, entry)
 	request_write(batch, request, args);
+	caps_write(commit, batch);
 	batch->replies_out = 1;
 	FAULT_POINT(BATCH_READY, NULL);
 	redis_link_script(commit->write, SCRIPT_ENQUEUE, args, batch_stored, batch);

@@ -25,14 +25,17 @@ enum commit_result {
 	COMMIT_QUEUED,	   /* stored */
 	COMMIT_REPLAYED,   /* was stored before, with this digest */
 	COMMIT_CONFLICT,   /* was stored before, with another digest */
+	COMMIT_OVER_CAP,   /* it would break a cap; nothing is stored */
 	COMMIT_BAD_WINDOW, /* there is no window for it; nothing is stored */
 };
 
 /* What became of a request. */
 struct commit_outcome {
 	enum commit_result result;
-	int64_t arrival_us; /* COMMIT_QUEUED: of the first order; the next ones follow by a microsecond */
+	int64_t arrival_us;	    /* COMMIT_QUEUED: of the first order; the next ones follow by a microsecond */
 	struct route_place refusal; /* COMMIT_BAD_WINDOW: why_not */
+	long order;		    /* COMMIT_OVER_CAP: which of its orders would; -1: all together */
+	char why[240];		    /* COMMIT_OVER_CAP */
 };
 
 struct commit_request;
@@ -45,7 +48,7 @@ typedef void commit_fn(struct commit_request *request, const struct err *err);
  * may free it in there. */
 struct commit_request {
 	const char *queue_id, *user_id, *smallcase_id;
-	const char *digest; /* of the body; "" without an Idempotency-Key */
+	const char *digest;    /* of the body; "" without an Idempotency-Key */
 	struct routes *routes; /* with the wishes; their places are filled in where it is queued */
 	const struct sized_order *orders;
 	size_t order_count;

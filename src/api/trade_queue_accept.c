@@ -178,6 +178,11 @@ static void on_commit(struct commit_request *commit, const struct err *err)
 	case COMMIT_CONFLICT:
 		acceptance_conflict(acceptance);
 		break;
+	case COMMIT_OVER_CAP:
+		place.suggestion = commit->outcome.order;
+		problems_add(&acceptance->problems, place, ERR_OVER_CAP, "%s", commit->outcome.why);
+		acceptance_refuse(acceptance);
+		break;
 	case COMMIT_BAD_WINDOW:
 		place.field = "execution_window";
 		problems_add(&acceptance->problems, place, ERR_BAD_WINDOW, "%s", commit->outcome.refusal.why_not);

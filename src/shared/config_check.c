@@ -64,6 +64,17 @@ static void check_api(struct check *check)
 		tell_problem(check, "api.default_broker: there is no section [broker.%s]", config->api.default_broker);
 }
 
+/* Orders of the last minute are counted where they are kept. */
+static void check_caps(struct check *check)
+{
+	const struct config *config = check->config;
+
+	if (config->caps.orders_per_min_per_user > 0 && config->orders.retention_s < 60)
+		tell_problem(check,
+			     "caps.orders_per_min_per_user: it needs an orders.retention_s of 60 or more, not %lld",
+			     (long long)config->orders.retention_s);
+}
+
 /* The window that comes next must be one that is accepted. */
 static void check_window(struct check *check)
 {
@@ -117,6 +128,7 @@ size_t config_tell_check(const struct config *config, config_problem_fn *tell, v
 
 	check_api(&check);
 	check_window(&check);
+	check_caps(&check);
 	for (size_t i = 0; i < config->broker_count; i++) {
 		check_broker_is_complete(&check, &config->brokers[i]);
 		check_broker_numbers(&check, &config->brokers[i]);
