@@ -13,6 +13,7 @@
 #include "shared/script.h"
 #include "tests/support/check.h"
 #include "tests/support/json_at.h"
+#include "tests/support/order_load.h"
 #include "tests/support/proxy.h"
 #include "tests/support/wait_until.h"
 
@@ -51,18 +52,6 @@ static bool is_unknown(const struct http_reply *reply)
 		return true;
 	assert_json_text(reply->json, "/code", "redis_unavailable");
 	return false;
-}
-
-/* How many orders are stored, whatever became of them. */
-static int64_t stored(struct stack *stack)
-{
-	redisReply *counts = redis_server_command(stack->redis, "HVALS muster:{0}:counts");
-	int64_t sum = 0;
-
-	for (size_t i = 0; i < counts->elements; i++)
-		sum += strtoll(counts->element[i]->str, NULL, 10);
-	freeReplyObject(counts);
-	return sum;
 }
 
 /* Strikes the next enqueue. */
@@ -105,10 +94,10 @@ static void test_a_reply_that_never_came_is_found_by_its_key(void **state)
 		strike(stack, cases[i].fault);
 		send_until_unknown(stack, ORDER_OF("A", "AAPL"), i);
 		assert_int_equal(proxy_struck(stack->proxy), 1);
-		WAIT_UNTIL(stored(stack) == 2 * (i + cases[i].is_stored));
+		WAIT_UNTIL(order_load_stored(stack) == 2 * (i + cases[i].is_stored));
 		again = send_until_accepted(stack, ORDER_OF("A", "AAPL"), i);
 		assert_int_equal(json_object_get(again->json, "replayed") != NULL, cases[i].is_stored);
-		assert_int_equal(stored(stack), 2 * (i + 1));
+		assert_int_equal(order_load_stored(stack), 2 * (i + 1));
 		WAIT_UNTIL(send_queue(stack, ORDER_OF("A", "GOOG"), i)->status == 409);
 	}
 	(void)stack_process(stack);
@@ -125,7 +114,7 @@ static void test_a_late_reply_is_waited_for(void **state)
 	proxy_set(stack->proxy, &late, 1);
 	assert_int_equal(send_queue(stack, ORDER_OF("A", "AAPL"), 0)->status, 202);
 	assert_int_equal(proxy_struck(stack->proxy), 1);
-	assert_int_equal(stored(stack), 2);
+	assert_int_equal(order_load_stored(stack), 2);
 	(void)stack_process(stack);
 	stack_finish(stack);
 }
@@ -157,7 +146,7 @@ static void test_orders_flow_through_a_network_that_loses_replies(void **state)
 	}
 	assert_true(proxy_struck(stack->proxy) > 0);
 	proxy_set(stack->proxy, NULL, 0);
-	assert_int_equal(stored(stack), 2 * CLIENTS * EACH);
+	assert_int_equal(order_load_stored(stack), 2 * CLIENTS * EACH);
 	stack_wait_ready(stack, 0, 200);
 	stack_finish(stack);
 }
@@ -185,7 +174,7 @@ static void test_two_processes_that_get_one_key_at_once_store_one_request(void *
 		}
 		assert_int_equal(first_answers, 1);
 	}
-	assert_int_equal(stored(stack), 2 * ROUNDS);
+	assert_int_equal(order_load_stored(stack), 2 * ROUNDS);
 	(void)stack_process(stack);
 	stack_finish(stack);
 }
@@ -219,7 +208,7 @@ static void test_an_order_is_acknowledged_when_replicas_have_it(void **state)
 	redis_server_freeze(replica);
 	send_until_unknown(stack, ORDER_OF("A", "AAPL"), 1);
 	send_until_unknown(stack, ORDER_OF("A", "AAPL"), 1);
-	assert_int_equal(stored(stack), 4);
+	assert_int_equal(order_load_stored(stack), 4);
 
 	/* The same where the repetition cannot be sized any more, and so does not go through the enqueue. */
 	(void)stack_put(stack, 200, "/stocks/AAPL", "{\"price\":\"190.25\",\"tradable\":false}");
@@ -251,7 +240,7 @@ static void test_without_its_replica_nothing_is_acknowledged(void **state)
 	send_until_unknown(stack, ORDER_OF("A", "AAPL"), 1);
 	redis_server_restart(replica);
 	(void)send_until_accepted(stack, ORDER_OF("A", "AAPL"), 1);
-	assert_int_equal(stored(stack), 4);
+	assert_int_equal(order_load_stored(stack), 4);
 	(void)stack_process(stack);
 	stack_finish(stack);
 	redis_server_stop(replica);

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -70,6 +71,7 @@ static void become_redis(const struct redis_server *server, pid_t parent, char *
 	int log = open(server->log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
 
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+	(void)signal(SIGXFSZ, SIG_IGN); /* a full disk is an error of write, as on a real one */
 	if (getppid() != parent || log < 0)
 		_exit(127); /* the test has gone already */
 	(void)dup2(log, STDOUT_FILENO);
@@ -167,6 +169,7 @@ static struct redis_server *start(const char *const *options, bool tcp)
 
 	if (!server)
 		abort();
+	(void)signal(SIGPIPE, SIG_IGN); /* a cut connection is an error of write */
 	(void)snprintf(server->folder, sizeof server->folder, "/tmp/muster-redis-XXXXXX");
 	if (!mkdtemp(server->folder))
 		give_up(server, "no folder under /tmp");
@@ -260,6 +263,34 @@ void redis_server_thaw(struct redis_server *server)
 	server->is_frozen = false;
 }
 
+/* How large a file may become. */
+static void limit_files(struct redis_server *server, rlim_t most)
+{
+	const struct rlimit limit = {most, RLIM_INFINITY};
+
+	if (prlimit(server->pid, RLIMIT_FSIZE, &limit, NULL) != 0)
+		give_up(server, "cannot limit files");
+}
+
+void redis_server_fill_disk(struct redis_server *server)
+{
+	limit_files(server, 1);
+}
+
+void redis_server_free_disk(struct redis_server *server)
+{
+	limit_files(server, RLIM_INFINITY);
+}
+
+bool redis_server_has_ended(struct redis_server *server)
+{
+	int status;
+
+	if (server->pid && waitpid(server->pid, &status, WNOHANG) == server->pid)
+		server->pid = 0;
+	return server->pid == 0;
+}
+
 const char *redis_server_url(const struct redis_server *server)
 {
 	return server->url;
@@ -290,18 +321,32 @@ pid_t redis_server_pid(const struct redis_server *server)
 	return server->pid;
 }
 
-/* Both forms of a command. */
-static redisReply *command(struct redis_server *server, const char *format, va_list args)
+/* Connects where there is no connection, or a broken one. */
+static void connect_client(struct redis_server *server)
 {
-	redisReply *reply;
-
 	if (server->client && server->client->err)
 		forget_client(server);
 	if (!server->client)
 		server->client = redisConnectUnix(server->socket);
 	if (!server->client || server->client->err)
 		give_up(server, "cannot connect");
+}
+
+/* Both forms of a command. A connection may have been cut since it was last used: then it is made anew, once. */
+static redisReply *command(struct redis_server *server, const char *format, va_list args)
+{
+	bool is_old = server->client != NULL;
+	redisReply *reply;
+	va_list again;
+
+	va_copy(again, args);
+	connect_client(server);
 	reply = redisvCommand(server->client, format, args);
+	if (!reply && is_old) {
+		connect_client(server);
+		reply = redisvCommand(server->client, format, again);
+	}
+	va_end(again);
 	if (!reply)
 		give_up(server, "no reply");
 	if (reply->type == REDIS_REPLY_ERROR) {

@@ -39,6 +39,13 @@ void redis_server_restart_with(struct redis_server *server, const char *const *o
 void redis_server_freeze(struct redis_server *server);
 void redis_server_thaw(struct redis_server *server);
 
+/* Nothing more can be written to any file, as on a full disk; and there is room again. A restart makes room too. */
+void redis_server_fill_disk(struct redis_server *server);
+void redis_server_free_disk(struct redis_server *server);
+
+/* Whether it has ended by itself. */
+bool redis_server_has_ended(struct redis_server *server);
+
 /* "unix:///path?db=0" and, where it listens on a port, "redis://127.0.0.1:port/0". */
 const char *redis_server_url(const struct redis_server *server);
 const char *redis_server_tcp_url(const struct redis_server *server);
