@@ -7,6 +7,7 @@
 
 #include "api/access.h"
 #include "api/app.h"
+#include "api/calendar_view.h"
 #include "api/commit.h"
 #include "api/halt_view.h"
 #include "api/redis_time.h"
@@ -72,13 +73,22 @@ static void on_halts(const redisReply *reply, const struct err *err, void *arg)
 	json_decref(views);
 }
 
+/* Redis's clock, by which calendars are judged. */
+static void on_time(const redisReply *reply, const struct err *err, void *arg)
+{
+	struct app *app = arg;
+	if (!err)
+		calendar_warn(program_calendars(app->program), reply_int(reply_at(reply, 0), 0) * 1000);
+}
+
 /* The read link is there again: whatever was missed meanwhile. */
 static void on_read_up(struct redis_link *link, void *arg)
 {
+	const char *time[] = {"TIME"};
 	struct app *app = arg;
-	(void)link;
 	stock_table_load(app->stocks);
 	redis_time_ask(app->time);
+	redis_link_command(link, 1, time, on_time, app);
 	halt_views_load(app, on_halts, app);
 }
 

@@ -8,13 +8,14 @@
 #include "shared/clock.h"
 #include "shared/ids.h"
 
-enum request_field { SMALLCASE_ID, USER_ID, SUGGESTIONS, PRIORITY, EXECUTION_WINDOW, FIELD_COUNT };
+enum request_field { SMALLCASE_ID, USER_ID, SUGGESTIONS, PRIORITY, EXECUTION_WINDOW, DRY_RUN, FIELD_COUNT };
 
 /* An element of a bulk call has only the first three. */
 static const struct field request_fields[FIELD_COUNT] = {
     [SMALLCASE_ID] = {"smallcase_id", FIELD_TEXT, true},	  [USER_ID] = {"user_id", FIELD_TEXT, false},
     [SUGGESTIONS] = {"suggestions", FIELD_ARRAY, true},		  [PRIORITY] = {"priority", FIELD_TEXT, false},
     [EXECUTION_WINDOW] = {"execution_window", FIELD_TEXT, false},
+    [DRY_RUN] = {"dry_run", FIELD_BOOL, false},
 };
 
 static const size_t field_counts[] = {
@@ -73,6 +74,7 @@ static void read_timing(const struct reading *reading)
 	struct order_request *request = reading->request;
 	const char *priority = json_string_value(reading->fields.values[PRIORITY]);
 	const char *window = json_string_value(reading->fields.values[EXECUTION_WINDOW]);
+	request->is_dry_run = json_is_true(reading->fields.values[DRY_RUN]);
 	request->is_high = priority && strcmp(priority, "high") == 0;
 	if (priority && !request->is_high && strcmp(priority, "normal") != 0)
 		problems_add(reading->problems, place_of(reading, PRIORITY), ERR_BAD_TYPE,

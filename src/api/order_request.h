@@ -17,6 +17,7 @@ struct order_request {
 	char user_id[NAME_SIZE];
 	char smallcase_id[NAME_SIZE];
 	bool is_high;			/* "priority": "high" */
+	bool is_dry_run;		/* only to be told where the orders would go */
 	int64_t execution_window_ms;	/* 0: the next */
 	size_t count;			/* of suggestions */
 	struct suggestion *suggestions; /* owned */
@@ -24,7 +25,7 @@ struct order_request {
 
 /* Which fields a request may have besides user_id, smallcase_id and suggestions. */
 enum order_request_kind {
-	ORDER_REQUEST_QUEUE,  /* priority, execution_window */
+	ORDER_REQUEST_QUEUE,  /* priority, execution_window, dry_run */
 	ORDER_REQUEST_ELEMENT /* none: a bulk call is executed at once */
 };
 

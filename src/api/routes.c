@@ -18,6 +18,7 @@
 #include "api/trade_queue_preview.h"
 #include "api/trade_queue_process.h"
 #include "api/trade_queue_request.h"
+#include "api/trade_queue_route.h"
 #include "api/trade_queue_status.h"
 #include "api/users.h"
 
@@ -25,6 +26,7 @@ static const struct http_route rows[] = {
     {HTTP_POST, "/trade-queue/queue/order", HTTP_BODY_JSON, trade_queue_accept, ACCESS_TRADE},
     {HTTP_GET, "/trade-queue/queue/order/{queue_id}", HTTP_BODY_NONE, trade_queue_request_get, ACCESS_READ_OWN},
     {HTTP_DELETE, "/trade-queue/queue/order/{queue_id}", HTTP_BODY_NONE, trade_queue_cancel, ACCESS_TRADE},
+    {HTTP_GET, "/trade-queue/queue/route", HTTP_BODY_NONE, trade_queue_route_get, ACCESS_READ_OWN},
     {HTTP_GET, "/trade-queue/queue/status", HTTP_BODY_NONE, trade_queue_status_get, ACCESS_READ_ALL},
     {HTTP_GET, "/trade-queue/queue/aggregation-preview", HTTP_BODY_NONE, trade_queue_preview_get, ACCESS_READ_ALL},
     {HTTP_POST, "/trade-queue/queue/process", HTTP_BODY_NONE, trade_queue_process_post, ACCESS_OPERATE},

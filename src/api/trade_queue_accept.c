@@ -19,6 +19,7 @@
 #include "api/redis_time.h"
 #include "api/request_view.h"
 #include "api/route.h"
+#include "api/route_ask.h"
 #include "api/sizing.h"
 #include "shared/fault.h"
 #include "shared/log.h"
@@ -31,6 +32,7 @@ enum acceptance_state {
 	ACCEPTANCE_INVESTMENT, /* waits for the investment's value */
 	ACCEPTANCE_KNOWN,      /* its orders cannot be sized: waits whether they are stored already */
 	ACCEPTANCE_REPLICAS,   /* they are: waits until replicas have them, where the configuration asks for it */
+	ACCEPTANCE_ROUTE,      /* a dry run: waits for where its orders would go */
 	ACCEPTANCE_STORE,      /* waits for the group commit */
 	ACCEPTANCE_REPLAY      /* stored before: waits for what is stored */
 };
@@ -235,6 +237,28 @@ static void orders_size(struct acceptance *acceptance)
 	}
 }
 
+/* A dry run knows where its orders would go, or why one cannot go anywhere. */
+static void on_routed(const struct err *err, void *arg)
+{
+	struct acceptance *acceptance = arg;
+	const struct routes *routes = &acceptance->routes;
+	struct place place = whole_body;
+	if (err) {
+		acceptance_fail(acceptance, err);
+		return;
+	}
+	place.field = "execution_window";
+	for (size_t i = 0; i < routes->count; i++)
+		if (*routes->list[i].place.why_not)
+			problems_add(&acceptance->problems, place, ERR_BAD_WINDOW, "%s", routes->list[i].place.why_not);
+	if (acceptance->problems.count) {
+		acceptance_refuse(acceptance);
+		return;
+	}
+	http_answer_json(acceptance->http, 200, route_answer(routes, &acceptance->request, acceptance->orders));
+	acceptance_free(acceptance);
+}
+
 /* Finds out where each order wants to go. */
 static void acceptance_route(struct acceptance *acceptance)
 {
@@ -246,7 +270,12 @@ static void acceptance_route(struct acceptance *acceptance)
 	    .orders = acceptance->orders,
 	};
 	routes_choose(&facts, &acceptance->routes);
-	acceptance_store(acceptance);
+	if (acceptance->request.is_dry_run) {
+		acceptance->state = ACCEPTANCE_ROUTE;
+		route_ask(acceptance->app, &acceptance->routes, on_routed, acceptance);
+	} else {
+		acceptance_store(acceptance);
+	}
 }
 
 /* All that sizing needs is there: goes on to the store, or out. */
@@ -255,7 +284,7 @@ static void acceptance_size(struct acceptance *acceptance)
 	orders_size(acceptance);
 	if (!acceptance->problems.count) {
 		acceptance_route(acceptance);
-	} else if (acceptance->idempotency.has_key) {
+	} else if (acceptance->idempotency.has_key && !acceptance->request.is_dry_run) {
 		acceptance->state = ACCEPTANCE_KNOWN;
 		request_view_load_head(acceptance->app, acceptance->idempotency.queue_id, on_view, acceptance);
 	} else {
@@ -275,8 +304,8 @@ static void on_investment(const redisReply *reply, const struct err *err, void *
 	acceptance_size(acceptance);
 }
 
-/* Reads the body; false once the request has been refused. */
-static bool acceptance_read(struct acceptance *acceptance)
+/* Reads the body (NULL: `why` it cannot be read); false once the request has been refused. */
+static bool acceptance_read(struct acceptance *acceptance, json_t *take_body, const struct err *why)
 {
 	struct err err;
 	struct order_request_source source = {
@@ -285,14 +314,13 @@ static bool acceptance_read(struct acceptance *acceptance)
 	    .only_user = access_user(acceptance->http),
 	    .place = whole_body,
 	};
-	json_t *json = http_body_json(acceptance->http, &err);
-	if (!json) {
-		acceptance_fail(acceptance, &err);
+	if (!take_body) {
+		acceptance_fail(acceptance, why);
 		return false;
 	}
-	source.json = json;
+	source.json = take_body;
 	bool good = order_request_parse(&source, &acceptance->request, &acceptance->problems);
-	json_decref(json);
+	json_decref(take_body);
 	if (!good)
 		acceptance_refuse(acceptance);
 	else if (!idempotency_read(acceptance->http, "queue", acceptance->request.user_id, &acceptance->idempotency,
@@ -305,15 +333,16 @@ static bool acceptance_read(struct acceptance *acceptance)
 	return false;
 }
 
-void trade_queue_accept(struct http_request *http, void *arg)
+/* Begins with a body, or why there is none. */
+static void acceptance_begin(struct http_request *http, struct app *app, json_t *take_body, const struct err *why)
 {
 	struct acceptance *acceptance = calloc(1, sizeof *acceptance);
 	if (!acceptance)
 		abort();
-	acceptance->app = arg;
+	acceptance->app = app;
 	acceptance->http = http;
 	acceptance->investment_nano = INVESTMENT_UNKNOWN;
-	if (!acceptance_read(acceptance))
+	if (!acceptance_read(acceptance, take_body, why))
 		return;
 	FAULT_POINT(REQUEST_READ, NULL);
 	if (order_request_needs_investment(&acceptance->request)) {
@@ -322,4 +351,16 @@ void trade_queue_accept(struct http_request *http, void *arg)
 	} else {
 		acceptance_size(acceptance);
 	}
+}
+
+void trade_queue_accept_body(struct http_request *request, struct app *app, json_t *take_body)
+{
+	acceptance_begin(request, app, take_body, NULL);
+}
+
+void trade_queue_accept(struct http_request *http, void *arg)
+{
+	struct err err;
+	json_t *body = http_body_json(http, &err);
+	acceptance_begin(http, arg, body, &err);
 }

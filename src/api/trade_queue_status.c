@@ -1,9 +1,11 @@
 /* Everything at a glance, out of one script: windows, counts, workers, and whether something is late. */
 #include "api/trade_queue_status.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "api/app.h"
+#include "api/calendar_view.h"
 #include "api/halt_view.h"
 #include "api/read_answer.h"
 #include "api/view_json.h"
@@ -75,12 +77,20 @@ static json_t *workers_view(const redisReply *workers)
 	return list;
 }
 
-/* What status.lua says. `arg` is the request. */
+/* One request for the status. */
+struct status_flow {
+	struct app *app;
+	struct http_request *request;
+};
+
+/* What status.lua says. */
 static void on_status(const redisReply *reply, const struct err *err, void *arg)
 {
-	struct http_request *request = arg;
+	const struct status_flow flow = *(struct status_flow *)arg;
+	struct http_request *request = flow.request;
 	json_t *answer, *halts;
 
+	free(arg);
 	if (err) {
 		read_answer_error(request, err);
 		return;
@@ -90,6 +100,9 @@ static void on_status(const redisReply *reply, const struct err *err, void *arg)
 	halts = halt_views(part_of(reply, "halts"));
 	view_set(answer, "halted", json_boolean(json_array_size(halts) > 0));
 	view_set(answer, "halts", halts);
+	view_set(answer, "calendars",
+		 calendar_views(program_calendars(flow.app->program), flow.app->config,
+				reply_int(part_of(reply, "now"), 0)));
 	view_set(answer, "windows", windows_view(part_of(reply, "windows")));
 	view_set(answer, "orders", counts_view(part_of(reply, "orders"), order_word, ORDER_STATUS_COUNT));
 	view_set(answer, "blocks", counts_view(part_of(reply, "blocks"), block_word, BLOCK_STATUS_COUNT));
@@ -104,7 +117,11 @@ void trade_queue_status_get(struct http_request *request, void *arg)
 {
 	struct app *app = arg;
 	struct script_args *args = script_args_new();
+	struct status_flow *flow = malloc(sizeof *flow);
 
-	redis_link_script(app->read, SCRIPT_STATUS, args, on_status, request);
+	if (!flow)
+		abort();
+	*flow = (struct status_flow){app, request};
+	redis_link_script(app->read, SCRIPT_STATUS, args, on_status, flow);
 	script_args_free(args);
 }

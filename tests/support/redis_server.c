@@ -18,6 +18,9 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "shared/clock.h"
+#include "tests/support/source_folder.h"
+
 #define ARGV_MAX      64
 #define START_MOST_MS 20000
 #define POLL_MS	      5
@@ -33,6 +36,7 @@ struct redis_server {
 	char url[128];
 	char tcp_url[64];
 	char log[96];
+	char clock[96]; /* "": the system's; else the file that says how far it is moved */
 };
 
 /* Ends the test program: nothing that follows could mean anything. */
@@ -66,7 +70,7 @@ static uint16_t find_port(const struct redis_server *server)
 }
 
 /* The child: becomes redis-server. Only what is safe after fork. */
-static void become_redis(const struct redis_server *server, pid_t parent, char **argv)
+static void become_redis(const struct redis_server *server, pid_t parent, char **argv, char **environment)
 {
 	int log = open(server->log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
 
@@ -76,8 +80,32 @@ static void become_redis(const struct redis_server *server, pid_t parent, char *
 		_exit(127); /* the test has gone already */
 	(void)dup2(log, STDOUT_FILENO);
 	(void)dup2(log, STDERR_FILENO);
-	(void)execvp(argv[0], argv);
+	(void)execvpe(argv[0], argv, environment);
 	_exit(127);
+}
+
+/* Our environment and, where the server has a clock of its own, what moves it. The caller frees all but what is
+ * borrowed. */
+static char **environment_new(const struct redis_server *server, char **moved, char **preload)
+{
+	size_t count = 0, kept = 0;
+	char **list, *build = build_folder();
+
+	while (environ[count])
+		count++;
+	list = calloc(count + 3, sizeof *list);
+	if (!list || asprintf(moved, "MOVED_CLOCK=%s", server->clock) < 0 ||
+	    asprintf(preload, "LD_PRELOAD=%s/moved_clock.so", build) < 0)
+		abort();
+	for (size_t i = 0; i < count; i++)
+		if (!server->clock[0] || strncmp(environ[i], "LD_PRELOAD=", 11) != 0)
+			list[kept++] = environ[i];
+	if (server->clock[0]) {
+		list[kept++] = *moved;
+		list[kept++] = *preload;
+	}
+	free(build);
+	return list;
 }
 
 /* Starts the process; does not wait for anything. */
@@ -108,6 +136,7 @@ static void spawn(struct redis_server *server)
 	const char *argv[ARGV_MAX];
 	size_t count = sizeof fixed / sizeof fixed[0];
 	pid_t parent = getpid();
+	char *moved = NULL, *preload = NULL, **environment = environment_new(server, &moved, &preload);
 
 	(void)snprintf(port, sizeof port, "%d", (int)server->port);
 	memcpy(argv, fixed, sizeof fixed);
@@ -119,7 +148,10 @@ static void spawn(struct redis_server *server)
 	if (server->pid < 0)
 		give_up(server, "cannot fork");
 	if (server->pid == 0)
-		become_redis(server, parent, (char **)(uintptr_t)argv);
+		become_redis(server, parent, (char **)(uintptr_t)argv, environment);
+	free(environment);
+	free(moved);
+	free(preload);
 }
 
 /* Drops the connection of redis_server_command. */
@@ -163,7 +195,7 @@ static void wait_until_ready(struct redis_server *server)
 }
 
 /* Makes the folder and starts in it. */
-static struct redis_server *start(const char *const *options, bool tcp)
+static struct redis_server *start(const char *const *options, bool tcp, int64_t at_ms)
 {
 	struct redis_server *server = calloc(1, sizeof *server);
 
@@ -179,18 +211,37 @@ static struct redis_server *start(const char *const *options, bool tcp)
 	server->port = tcp ? find_port(server) : 0;
 	(void)snprintf(server->tcp_url, sizeof server->tcp_url, "redis://127.0.0.1:%d/0", (int)server->port);
 	server->options = options;
+	if (at_ms) {
+		(void)snprintf(server->clock, sizeof server->clock, "%s/clock", server->folder);
+		redis_server_set_clock(server, at_ms);
+	}
 	redis_server_restart(server);
 	return server;
 }
 
 struct redis_server *redis_server_start(const char *const *options)
 {
-	return start(options, false);
+	return start(options, false, 0);
 }
 
 struct redis_server *redis_server_start_tcp(const char *const *options)
 {
-	return start(options, true);
+	return start(options, true, 0);
+}
+
+struct redis_server *redis_server_start_at(const char *const *options, int64_t at_ms)
+{
+	return start(options, false, at_ms);
+}
+
+void redis_server_set_clock(struct redis_server *server, int64_t at_ms)
+{
+	int64_t offset_us = at_ms * 1000 - clock_wall_ms() * 1000;
+	int fd = open(server->clock, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+
+	if (fd < 0 || pwrite(fd, &offset_us, sizeof offset_us, 0) != sizeof offset_us)
+		give_up(server, "its clock cannot be set");
+	(void)close(fd);
 }
 
 /* Sends a signal that ends the process and waits for it. */

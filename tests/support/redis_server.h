@@ -20,6 +20,11 @@ struct redis_server *redis_server_start(const char *const *options);
 /* The same, listening on a free port of 127.0.0.1 too. */
 struct redis_server *redis_server_start_tcp(const char *const *options);
 
+/* The same as redis_server_start, with a wall clock of its own (tests/shim/moved_clock.c): it shows `at_ms` now, and
+ * goes on from there, or from what it is set to later. */
+struct redis_server *redis_server_start_at(const char *const *options, int64_t at_ms);
+void redis_server_set_clock(struct redis_server *server, int64_t at_ms);
+
 /* Ends the server and removes its folder. NULL is fine. */
 void redis_server_stop(struct redis_server *server);
 

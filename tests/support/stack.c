@@ -190,6 +190,21 @@ void stack_wait_ready(struct stack *stack, int i, int status)
 	WAIT_UNTIL(stack_call(stack, i, &call)->status == status);
 }
 
+static int64_t time_of(const char *at)
+{
+	struct err err;
+	int64_t at_ms;
+
+	if (!clock_parse(at, &at_ms, &err))
+		abort();
+	return at_ms;
+}
+
+void stack_set_clock(struct stack *stack, const char *at)
+{
+	redis_server_set_clock(stack->redis, time_of(at));
+}
+
 struct stack *stack_start(const struct stack_options *options)
 {
 	struct stack *stack = calloc(1, sizeof *stack);
@@ -208,7 +223,8 @@ struct stack *stack_start(const struct stack_options *options)
 	if (options->tokens)
 		stack_write_tokens(stack, options->tokens);
 	stack->build = build_folder();
-	stack->redis = redis_server_start(options->redis);
+	stack->redis = options->at ? redis_server_start_at(options->redis, time_of(options->at))
+				   : redis_server_start(options->redis);
 	if (options->has_proxy)
 		stack->proxy = proxy_start(redis_server_socket(stack->redis));
 	if (options->is_redis_away)

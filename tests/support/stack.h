@@ -27,6 +27,7 @@ struct stack_options {
 	int workers;
 	bool is_redis_away;			  /* Redis has its place but does not run, and no stocks are stored */
 	bool has_proxy;				  /* between the programs and Redis */
+	const char *at;				  /* Redis's clock at the start, RFC 3339; NULL: the system's */
 	const char *const *redis;		  /* more words of its command line, ended by NULL */
 	const char *settings[STACK_SETTINGS_MAX]; /* section.key=value; over our own, for all programs */
 	const char *tokens;			  /* the file of api.tokens_file (stack->tokens_path); NULL: none */
@@ -130,6 +131,9 @@ json_t *stack_process(struct stack *stack);
 
 /* Printed text that lives as long as the stack. */
 const char *stack_text(struct stack *stack, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Moves Redis's clock; only where the options had `at`. */
+void stack_set_clock(struct stack *stack, const char *at);
 
 /* An integer out of Redis (also of a text of digits); a command without a reply of that kind counts as -1. */
 int64_t stack_redis_int(struct stack *stack, const char *command);
