@@ -44,6 +44,8 @@ struct app {
 	char deployment[16]; /* its id; "" until Redis has told it */
 	bool is_draining;    /* SIGTERM came: answer what is in hand, take nothing new */
 	bool is_hurried;     /* ... and do not wait for anything any more */
+	struct event *door; /* opens the server; NULL once it is open */
+	unsigned door_looks;
 	struct event *drain_step;
 };
 

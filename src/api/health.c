@@ -43,6 +43,12 @@ static void on_halts(const redisReply *reply, const struct err *err, void *arg)
 	http_answer_json(request, 200, answer);
 }
 
+bool health_is_ready(const struct app *app)
+{
+	return redis_link_is_up(app->write) && redis_link_is_up(app->read) && !app->is_draining && app->deployment[0] &&
+	       stock_table_is_loaded(app->stocks);
+}
+
 void health_get_ready(struct http_request *request, void *arg)
 {
 	struct app *app = arg;

@@ -4,6 +4,11 @@
 
 #include "shared/http.h"
 
+struct app;
+
+/* Whether an order sent now would be accepted, as far as is known here. */
+bool health_is_ready(const struct app *app);
+
 /* GET /healthz */
 void health_get_alive(struct http_request *request, void *arg);
 

@@ -9,6 +9,7 @@
 #include "api/app.h"
 #include "api/calendar_view.h"
 #include "api/commit.h"
+#include "api/health.h"
 #include "api/halt_view.h"
 #include "api/redis_time.h"
 #include "api/routes.h"
@@ -21,6 +22,8 @@
 #define DEPLOYMENT_ID_LENGTH 6
 #define DRAIN_MOST_S	     10
 #define DESCRIPTORS_SPARE    64
+#define DOOR_LOOK_MS	     5
+#define DOOR_LOOKS_MOST	     200
 #define DRAIN_GRACE_S	     2 /* then what waits for orders to end is answered as it is */
 
 /* Redis has told the deployment's id: the one made here, if there was none. */
@@ -160,29 +163,51 @@ static void allow_descriptors(const struct config *config)
 			  log_int((long long)limit.rlim_cur), "option", "api.max_connections", NULL);
 }
 
-/* Opens the server; it answers 503 until Redis is there. */
+/* Takes the address, so that a wrong one is told at once. It begins to listen later. */
 static bool server_start(struct app *app, struct err *err)
 {
-	char host[CONFIG_TEXT_SIZE], address[CONFIG_TEXT_SIZE + 16];
-	uint16_t port;
 	const struct http_server_options options = {
 	    .address = app->config->api.listen,
 	    .max_body_bytes = (size_t)app->config->api.max_body_bytes,
 	    .limits = limits_of(app->config),
 	    .routes = routes(),
 	    .share_port = true,
+	    .is_shut = true,
 	    .before = access_check,
 	    .drained = on_drained,
 	    .arg = app,
 	};
-	if (!config_split_address(app->config->api.listen, host, &port, err))
-		return false;
 	app->server = http_server_new(app->base, &options, err);
-	if (!app->server)
+	return app->server != NULL;
+}
+
+/* Listens, and says where. */
+static bool server_open(struct app *app, struct err *err)
+{
+	char host[CONFIG_TEXT_SIZE], address[CONFIG_TEXT_SIZE + 16];
+	uint16_t port;
+	if (!config_split_address(app->config->api.listen, host, &port, err) || !http_server_open(app->server, err))
 		return false;
 	snprintf(address, sizeof address, strchr(host, ':') ? "[%s]:%u" : "%s:%u", host, http_server_port(app->server));
 	log_event(LOG_INFO, "listening", "address", address, NULL);
 	return true;
+}
+
+/* Opens the server as soon as an order would be accepted: until then one that shares the address serves better. Where
+ * that takes long it opens all the same, to say why it cannot accept. */
+static void on_door(evutil_socket_t fd, short what, void *arg)
+{
+	struct app *app = arg;
+	struct err err;
+	(void)fd, (void)what;
+	if (app->is_draining || (!health_is_ready(app) && ++app->door_looks < DOOR_LOOKS_MOST))
+		return;
+	event_free(app->door);
+	app->door = NULL;
+	if (server_open(app, &err))
+		return;
+	log_event(LOG_ERROR, "start_failed", "code", err_word(err.code), "reason", err.message, NULL);
+	program_stop(app->program, 1);
 }
 
 /* Frees whatever is there. The links go first: what waits for them is answered with their end. */
@@ -199,6 +224,8 @@ static void app_free(struct app *app)
 	stock_table_free(app->stocks);
 	http_server_free(app->server);
 	access_free(app->access);
+	if (app->door)
+		event_free(app->door);
 	if (app->drain_step)
 		event_free(app->drain_step);
 	free(app);
@@ -238,6 +265,9 @@ static bool start(struct program *program, struct err *err)
 	app->time = redis_time_new(app->base, app->read);
 	app->commit = commit_new(app->base, app->config, app->write);
 	app->waiters = waiters_new(app);
+	app->door = event_new(app->base, -1, EV_PERSIST, on_door, app);
+	if (!app->door || event_add(app->door, &(struct timeval){.tv_usec = DOOR_LOOK_MS * 1000}) != 0)
+		abort();
 	program_set_app(program, app);
 	return true;
 }

@@ -63,6 +63,7 @@ struct http_server_options {
 	const struct http_route *routes;
 	bool is_tls;
 	bool share_port; /* SO_REUSEPORT: several processes may listen on one address */
+	bool is_shut;	 /* takes its address, and no connection before http_server_open */
 	/* Writes error answers, also the server's own (NULL: RFC 9457 problem+json). Owns `take_errors`. */
 	void (*problem)(struct http_request *request, const struct err *err, json_t *take_errors);
 	/* Runs before each handler, after the checks; false: it has answered. May be NULL. */
@@ -78,7 +79,11 @@ struct http_server_options {
 struct http_server *http_server_new(struct event_base *base, const struct http_server_options *options,
 				    struct err *err);
 
-/* Takes no new connections and closes the idle ones; those with a request under way are kept until it is answered. */
+/* Begins to listen, where that was put off. */
+bool http_server_open(struct http_server *server, struct err *err) MUST_USE;
+
+/* Takes no new connections, once those that have reached it are taken. Requests that come within half a second on the
+ * connections that there are, and those under way, are answered; each connection ends with that or, idle, after it. */
 void http_server_drain(struct http_server *server);
 /* Requests whose answer has not wholly left yet. */
 size_t http_server_requests(const struct http_server *server);

@@ -67,6 +67,7 @@ static void connection_closed(struct evhttp_connection *ev, void *arg)
 	server->body_bytes -= connection->body_bytes;
 	server->connection_count--;
 	server->connections[connection->fd] = NULL;
+	server->open--;
 	free(connection);
 	http_server_note_done(server);
 }
@@ -165,6 +166,7 @@ static struct bufferevent *connection_make(struct event_base *base, void *arg)
 	bufferevent_setwatermark(connection->bev, EV_READ, 0, http_read_ahead(server));
 	connection->next_fresh = server->fresh;
 	server->fresh = connection;
+	server->open++;
 	event_active(server->adopt, EV_TIMEOUT, 0);
 	return connection->bev;
 }
@@ -203,7 +205,7 @@ static void tick(evutil_socket_t unused, short what, void *arg)
 	struct tm utc;
 	gmtime_r(&now, &utc);
 	evutil_date_rfc1123(server->date, sizeof server->date, &utc);
-	if (server->bound)
+	if (server->bound && server->is_open)
 		evconnlistener_enable(evhttp_bound_socket_get_listener(server->bound));
 	for (size_t fd = 0; fd < server->connection_slots; fd++)
 		if (server->connections[fd])
@@ -241,13 +243,6 @@ void http_connections_end(struct http_server *server)
 	}
 	free(server->connections);
 	http_sources_free(&server->sources);
-}
-
-void http_connections_close_idle(struct http_server *server)
-{
-	for (size_t fd = 0; fd < server->connection_slots; fd++)
-		if (server->connections[fd] && server->connections[fd]->phase <= HTTP_IDLE)
-			evhttp_connection_free(server->connections[fd]->ev);
 }
 
 struct http_connection *http_connection_of(struct http_server *server, struct evhttp_request *ev)

@@ -121,17 +121,19 @@ struct http_server {
 	size_t connection_count, body_bytes;
 	struct http_sources sources;
 	int64_t refused_logged_s; /* server->now_s of the last line about connections over the limit */
-	struct event *adopt, *tick, *refuse, *drained;
+	struct event *adopt, *tick, *refuse, *drained, *drain_look;
+	unsigned drain_looks;
 	uint32_t now_s; /* seconds since the start: counts ticks */
 	char date[40];	/* for the Date header, made once a second */
 	uint16_t port;
 	bool draining;
+	bool is_open; /* it listens */
+	size_t open;  /* connections */
 };
 
 /* http_connection.c */
 bool http_connections_start(struct http_server *server);
 void http_connections_end(struct http_server *server);
-void http_connections_close_idle(struct http_server *server);
 struct http_connection *http_connection_of(struct http_server *server, struct evhttp_request *ev);
 void http_connection_set_phase(struct http_connection *connection, enum http_phase phase);
 
@@ -163,6 +165,10 @@ void http_request_free(struct http_request *request);
 /* http_check.c: what evhttp lets through and we do not. */
 bool http_check_headers(struct evhttp_request *ev, struct err *err) MUST_USE;
 bool http_check_body(struct http_request *request, enum http_body_kind kind, struct err *err) MUST_USE;
+
+/* http_drain.c */
+bool http_drain_start(struct http_server *server);
+void http_drain_end(struct http_server *server);
 
 /* Tells the owner once a draining server has nothing left to send. */
 void http_server_note_done(struct http_server *server);

@@ -116,16 +116,34 @@ static void port_read(struct http_server *server, evutil_socket_t fd)
 		server->port = ntohs(((struct sockaddr_in6 *)&address)->sin6_port);
 }
 
-/* Binds one of the addresses that the name stands for. */
+/* A socket that has this address; -1 where it cannot be had. */
+static evutil_socket_t socket_bind(const struct http_server *server, const struct addrinfo *at)
+{
+	evutil_socket_t fd = socket(at->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return -1;
+	if (evutil_make_listen_socket_reuseable(fd) != 0 ||
+	    (server->options.share_port && evutil_make_listen_socket_reuseable_port(fd) != 0) ||
+	    bind(fd, at->ai_addr, at->ai_addrlen) != 0) {
+		evutil_closesocket(fd);
+		return -1;
+	}
+	return fd;
+}
+
+/* Binds one of the addresses that the name stands for, and listens unless that is put off. */
 static struct evconnlistener *listener_bind(struct http_server *server, const struct addrinfo *list)
 {
-	unsigned flags = LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC | LEV_OPT_REUSEABLE |
-			 (server->options.share_port ? LEV_OPT_REUSEABLE_PORT : 0);
+	bool is_shut = server->options.is_shut;
+	unsigned flags = LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC | (is_shut ? LEV_OPT_DISABLED : 0);
 	for (const struct addrinfo *at = list; at; at = at->ai_next) {
+		evutil_socket_t fd = socket_bind(server, at);
 		struct evconnlistener *listener =
-		    evconnlistener_new_bind(server->base, NULL, NULL, flags, BACKLOG, at->ai_addr, (int)at->ai_addrlen);
+		    fd < 0 ? NULL : evconnlistener_new(server->base, NULL, NULL, flags, is_shut ? 0 : BACKLOG, fd);
 		if (listener)
 			return listener;
+		if (fd >= 0)
+			evutil_closesocket(fd);
 	}
 	return NULL;
 }
@@ -157,22 +175,20 @@ static bool server_listen(struct http_server *server, struct err *err)
 	server->bound = evhttp_bind_listener(server->ev, listener);
 	if (!server->bound)
 		abort();
+	server->is_open = !server->options.is_shut;
 	return true;
 }
 
-/* Tells the owner, from the loop, that a drained server is done. */
-static void tell_drained(evutil_socket_t unused, short what, void *arg)
+bool http_server_open(struct http_server *server, struct err *err)
 {
-	(void)unused, (void)what;
-	struct http_server *server = arg;
-	if (server->options.drained && !http_server_requests(server))
-		server->options.drained(server->options.arg);
-}
-
-void http_server_note_done(struct http_server *server)
-{
-	if (server->draining && !http_server_requests(server))
-		event_active(server->drained, EV_TIMEOUT, 0);
+	if (!server->bound || server->is_open)
+		return true;
+	if (listen(evhttp_bound_socket_get_fd(server->bound), BACKLOG) != 0)
+		return err_set(err, ERR_CONFIG, "cannot listen on %s: %s", server->options.address,
+			       evutil_socket_error_to_string(EVUTIL_SOCKET_ERROR()));
+	evconnlistener_enable(evhttp_bound_socket_get_listener(server->bound));
+	server->is_open = true;
+	return true;
 }
 
 /* The usual value of each limit that the options leave out. */
@@ -207,8 +223,7 @@ struct http_server *http_server_new(struct event_base *base, const struct http_s
 	server->options = *options;
 	limits_complete(&server->options.limits);
 	server->ev = evhttp_new(base);
-	server->drained = evtimer_new(base, tell_drained, server);
-	if (!server->ev || !server->drained || !http_connections_start(server))
+	if (!server->ev || !http_drain_start(server) || !http_connections_start(server))
 		abort();
 	http_route_table_init(&server->routes, options->routes);
 	/* Every method but CONNECT, whose target is no path, so that an unknown one gets our answer and not evhttp's.
@@ -220,17 +235,6 @@ struct http_server *http_server_new(struct event_base *base, const struct http_s
 		return NULL;
 	}
 	return server;
-}
-
-void http_server_drain(struct http_server *server)
-{
-	if (server->draining)
-		return;
-	server->draining = true;
-	evhttp_del_accept_socket(server->ev, server->bound);
-	server->bound = NULL;
-	http_connections_close_idle(server);
-	http_server_note_done(server);
 }
 
 size_t http_server_requests(const struct http_server *server)
@@ -247,7 +251,7 @@ void http_server_free(struct http_server *server)
 		request->server = NULL;
 	http_connections_end(server);
 	http_route_table_free(&server->routes);
-	event_free(server->drained);
+	http_drain_end(server);
 	free(server);
 }
 

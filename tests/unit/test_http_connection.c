@@ -134,12 +134,40 @@ static void draining_answers_what_is_in_hand_and_closes_the_rest(void **state)
 	assert_true(client_receive(f, fd, true, false));
 	assert_int_equal(status_of(f), 200);
 	assert_non_null(strstr(f->answer, "Connection: close\r\n"));
-	for (int i = 0; i < 100 && !f->drained; i++)
+	for (int64_t end_us = clock_monotonic_us() + 30000000; !f->drained && clock_monotonic_us() < end_us;)
 		event_base_loop(f->base, EVLOOP_NONBLOCK);
 	assert_int_equal(f->drained, 1);
 	assert_int_equal(http_server_requests(f->server), 0);
 	close(idle);
 	close(fd);
+}
+
+/* Those that the kernel has accepted and the server has not, with and without a request, and those that send their next
+ * request while the server drains: all get an answer. */
+static void draining_turns_nobody_away_who_has_reached_it(void **state)
+{
+	struct http_fixture *f = *state;
+	static const char request[] = "GET /things/1 HTTP/1.1\r\nHost: h\r\n\r\n";
+	int kept = client_connect(f), sent, silent;
+	client_send(kept, request, sizeof request - 1);
+	assert_false(client_receive(f, kept, false, false));
+	sent = client_connect(f);
+	client_send(sent, request, sizeof request - 1);
+	silent = client_connect(f);
+	http_server_drain(f->server);
+	client_send(kept, request, sizeof request - 1);
+	client_send(silent, request, sizeof request - 1);
+	const int all[] = {kept, sent, silent};
+	for (size_t i = 0; i < 3; i++) {
+		assert_true(client_receive(f, all[i], true, false));
+		assert_int_equal(status_of(f), 200);
+		assert_non_null(strstr(f->answer, "Connection: close\r\n"));
+		close(all[i]);
+	}
+	for (int64_t end_us = clock_monotonic_us() + 30000000; !f->drained && clock_monotonic_us() < end_us;)
+		event_base_loop(f->base, EVLOOP_NONBLOCK);
+	assert_int_equal(f->drained, 1);
+	assert_int_equal(f->handled, 4);
 }
 
 /* Whether the server still holds the connection. */
@@ -203,6 +231,7 @@ int main(void)
 	    SERVER_TEST(data_that_comes_while_an_answer_is_awaited_is_the_next_request),
 	    SERVER_TEST(a_request_outlives_the_server),
 	    SERVER_TEST(draining_answers_what_is_in_hand_and_closes_the_rest),
+	    SERVER_TEST(draining_turns_nobody_away_who_has_reached_it),
 	    SERVER_TEST(a_client_that_is_too_slow_loses_its_connection),
 	    SERVER_TEST(addresses_in_use_or_unknown_are_told),
 	};
