@@ -1,14 +1,17 @@
 /* The end of a server that shares its address with others: nobody who has reached it is turned away.
  *
- * When the listening socket is closed the kernel resets what it has accepted and we have not; so it is closed only when
- * there is nothing left to accept, and what was just accepted has yet to send its request. On a kept connection the next
- * request may be on its way. Both get a while, and then an answer that closes the connection; the client's next one goes to
- * another process. */
+ * When the listening socket is closed the kernel resets what it has accepted and we have not, so that nobody may come in
+ * between the last accept and the close. A filter keeps new ones out first: their SYN is lost, they send it again after a
+ * second, as after any lost packet, and find another process. What has come in gets a while to send its request, as do kept
+ * connections, on which one may be on its way; then an answer that closes the connection. */
 #include "shared/http_parts.h"
 
+#include <linux/filter.h>
 #include <poll.h>
-#include <stdlib.h>
 #include <sys/ioctl.h>
+#include <sys/socket.h>
+
+#include "shared/log.h"
 
 #define LOOK_MS	      50
 #define IDLE_LOOKS    10  /* half a second for a first byte */
@@ -29,12 +32,33 @@ static void tell_drained(evutil_socket_t unused, short what, void *arg)
 		server->options.drained(server->options.arg);
 }
 
-/* Stops listening once nobody stands at the door; between the look and the close there is nothing else. */
+/* Loses every packet that asks for a new connection; handshakes under way are completed. */
+static void bar_door(struct http_server *server)
+{
+	struct sock_filter code[] = {
+	    BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 13), /* the flags in the TCP header */
+	    BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, 0x02 /* SYN */, 0, 1),
+	    BPF_STMT(BPF_RET | BPF_K, 0),
+	    BPF_STMT(BPF_RET | BPF_K, UINT32_MAX),
+	};
+	const struct sock_fprog program = {sizeof code / sizeof *code, code};
+	int fd = evhttp_bound_socket_get_fd(server->bound);
+	if (setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program) != 0)
+		log_event(LOG_WARN, "door_not_barred", "error",
+			  evutil_socket_error_to_string(EVUTIL_SOCKET_ERROR()), NULL);
+}
+
+/* Stops listening once nobody stands at the door; where others share the address, not before it has been barred for a
+ * while. */
 static void close_door(struct http_server *server)
 {
 	struct pollfd door = {.events = POLLIN};
 	if (!server->bound)
 		return;
+	if (server->is_open && server->options.share_port && server->drain_looks == 0) {
+		bar_door(server);
+		return;
+	}
 	door.fd = evhttp_bound_socket_get_fd(server->bound);
 	if (server->is_open && poll(&door, 1, 0) > 0)
 		return; /* the loop accepts them before the next look */
