@@ -45,8 +45,10 @@ static void on_halts(const redisReply *reply, const struct err *err, void *arg)
 
 bool health_is_ready(const struct app *app)
 {
+	struct err unused;
+
 	return redis_link_is_up(app->write) && redis_link_is_up(app->read) && !app->is_draining && app->deployment[0] &&
-	       stock_table_is_loaded(app->stocks);
+	       readiness_takes_orders(app, &unused);
 }
 
 void health_get_ready(struct http_request *request, void *arg)

@@ -70,9 +70,9 @@ static void close_door(struct http_server *server)
 static bool is_over(const struct http_connection *connection, unsigned looks)
 {
 	int unread = 0;
-	if (connection->phase == HTTP_READING)
+	if (connection->phase == HTTP_READING || connection->phase == HTTP_LINGERING)
 		return looks >= READING_LOOKS;
-	return connection->phase == HTTP_IDLE && looks >= IDLE_LOOKS &&
+	return connection->phase <= HTTP_IDLE && looks >= IDLE_LOOKS &&
 	       (ioctl(connection->fd, FIONREAD, &unread) != 0 || unread == 0);
 }
 
