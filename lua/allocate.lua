@@ -20,6 +20,7 @@ for a = 6, #ARGV, 5 do
 	local order, status, quantity, gross, fee = ARGV[a], ARGV[a + 1], ARGV[a + 2], ARGV[a + 3], ARGV[a + 4]
 	local key = P .. 'order:' .. order
 	local user, smallcase, orders = unpack(call('HMGET', key, 'user', 'smallcase', 'orders'))
+	if not user then user, smallcase = unpack(call('HMGET', head_of(order), 'user', 'smallcase')) end
 	call('HSET', key, 'status', status, 'filled_quantity', quantity, 'gross_amount', gross, 'fee', fee, 'updated_at', at)
 	if quantity ~= '0' then
 		local id = call('XADD', P .. 'transactions', '*', 'order_id', order, 'block_id', block, 'user_id', user,

@@ -6,11 +6,11 @@
 -- ARGV     queue_id  digest  total (orders)  requests  from (index of the chunk's first order)  abandon_ms  retention_ms
 --            user_id ('': the orders are of several users)
 --            then for each order of the chunk
---              user_id  smallcase_id  signature  quantity  quantity_nano  reason ('': accepted; else why it is rejected)
+--              user_id  smallcase_id  signature  quantity  reason ('': accepted; else why it is rejected)
 --            and caps, where there are any (see lib/admit)
 -- RETURNS  stored WINDOW STATUS RECEIVED, or conflict (another body), or gap (an earlier chunk is missing)
 -- WRITES   window:* windows block:* order:* user:*:orders counts deployment notional:*; publishes wake
--- USES: base int day_key count_notional admit group
+-- USES: base int day_key count_notional admit quantity quantity_sum group
 local queue_id, digest, total, from = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[5])
 local window = 'bulk-' .. queue_id
 local at_window = P .. 'window:' .. window
@@ -25,15 +25,20 @@ if not known then
 		'digest', digest, 'total', total, 'requests', ARGV[4], 'rejected', 0, 'orders', 0)
 	if ARGV[8] ~= '' then call('HSET', at_window, 'user', ARGV[8]) end
 end
+local groups = groups_new()
+for a = 9, #ARGV, 5 do
+	if ARGV[a + 4] == '' then want_group(groups, ARGV[a + 2]) end
+end
+read_groups(groups, window, 'bulk')
 local index, accepted = from, 0
-for a = 9, #ARGV, 6 do
-	local user, smallcase, signature, quantity, nano, reason = unpack(ARGV, a, a + 5)
+for a = 9, #ARGV, 5 do
+	local user, smallcase, signature, quantity, reason = unpack(ARGV, a, a + 4)
 	local order, at = queue_id .. '-' .. index, int(now_us + index - from)
 	local key = P .. 'order:' .. order
 	local refusal = reason == '' and admit(user, index - from + 1, 1)
 	if refusal then reason = 'over_cap: ' .. refusal[3] end
 	if reason == '' then
-		local block = join_group(window, 'bulk', signature, order, at, nano)
+		local block = join_group(groups, signature, order, at, quantity)
 		call('HSET', key, 'user', user, 'smallcase', smallcase, 'quantity', quantity, 'block', block)
 		note_worth(order, index - from + 1)
 		accepted = accepted + 1
@@ -45,7 +50,7 @@ for a = 9, #ARGV, 6 do
 	call('ZADD', P .. 'user:' .. user .. ':orders', at, order)
 	index = index + 1
 end
-flush_groups()
+write_groups(groups)
 write_admitted()
 local rejected = index - from - accepted
 call('HSET', at_window, 'received', index)

@@ -5,7 +5,7 @@
 -- ARGV     queue_id  retention_ms  user_id ('': anybody's; else a request of another user is not found)
 -- RETURNS  canceled NOW_CANCELED CANCELED_BEFORE, or already_sealed, or not_found
 -- WRITES   order:* block:* window:* counts notional:*
--- USES: base int day_key give_back count end_order
+-- USES: base int day_key give_back quantity quantity_sum signature count end_order
 local queue_id, retention = ARGV[1], ARGV[2]
 local head = P .. 'order:' .. queue_id .. '-0'
 local bulk, bulk_user = unpack(call('HMGET', P .. 'window:bulk-' .. queue_id, 'total', 'user'))
@@ -30,10 +30,16 @@ for i = 0, n - 1 do
 end
 if #now_canceled == 0 then return before > 0 and {'canceled', 0, before} or {'already_sealed'} end
 
--- Nano of a decimal text, as text: doubles end at 2^53.
-local function nano(decimal)
-	local whole, fraction = decimal:match('^(%d+)%.?(%d*)$')
-	return ((whole .. fraction .. ('0'):rep(9 - #fraction)):gsub('^0+', '')) -- HINCRBY takes no leading zeros
+-- Takes a quantity out of the sum of its group, which is in the window; of a group that is full it is in the block.
+local function take_quantity(window, block, quantity)
+	local groups, signature = P .. 'window:' .. window .. ':groups', signature_of(block)
+	local kept, sum = (call('HGET', groups, signature) or ''):match('^(%S+) (%S+)$')
+	if kept == block then
+		local whole, nano = split_quantity(sum)
+		call('HSET', groups, signature, block .. ' ' .. quantity_text(add_quantity(whole, nano, quantity, -1)))
+	else
+		call('HINCRBY', P .. 'block:' .. block, 'quantity_nano', '-' .. nano_text(split_quantity(quantity)))
+	end
 end
 
 for _, c in ipairs(now_canceled) do
@@ -42,7 +48,7 @@ for _, c in ipairs(now_canceled) do
 	call('HSET', P .. 'order:' .. order, 'status', 'canceled', 'reason', 'canceled on request', 'updated_at', now,
 		'created_at', int(math.floor(arrival / 1000)))
 	call('ZREM', P .. 'block:' .. block .. ':orders', order)
-	call('HINCRBY', P .. 'block:' .. block, 'quantity_nano', '-' .. nano(quantity))
+	take_quantity(window, block, quantity)
 	call('HINCRBY', P .. 'window:' .. window, 'orders', -1)
 	give_back(order)
 	end_order(order, n == 1, retention)

@@ -8,7 +8,7 @@
 --            queue_id  user_id  smallcase_id  digest (of the body, "" without a key)  slot (its number; "1,2,1": of each
 --            order)  orders,
 --            then for each order
---              signature (SYMBOL SIDE BROKER LOT TYPE [LIMIT])  quantity  quantity_nano
+--              signature (SYMBOL SIDE BROKER LOT TYPE [LIMIT])  quantity
 --            and caps, where there are any (see lib/admit)
 -- RETURNS  stored {WINDOW DUE_AT LANE RULE} for each slot (empty: nobody went there), then for each request one of
 --            queued ARRIVAL_US (the first order's; the next ones follow by one microsecond)
@@ -18,42 +18,39 @@
 --            bad_window WHY BEFORE AFTER (due times of the nearest windows, "": none)
 --          or schedule NOW: the sessions given do not reach to now; nothing is written
 -- WRITES   window:* windows windows:open block:* order:* user:*:orders counts deployment notional:*; publishes wake
--- USES: base int day_key count_notional admit group slot open_name open_window store_order
+-- USES: base int day_key count_notional admit quantity quantity_sum group slot open_name open_window store_order
 local slots, a = read_slots()
 if not slots then return {'schedule', now} end
 local digests, results, queued, seen = {}, {'stored', {}}, 0, 0
+local stored = {} -- {where in ARGV its orders begin, their slots, how many orders of the call came before} of those stored
 
 local requests = tonumber(ARGV[a])
 a = a + 1
-for r = 1, requests do
-	local queue_id, user, smallcase, digest = ARGV[a], ARGV[a + 1], ARGV[a + 2], ARGV[a + 3]
+for r = 3, requests + 2 do
+	local queue_id, digest, n = ARGV[a], ARGV[a + 3], tonumber(ARGV[a + 5])
 	local mine, refusal = slots_of(slots, ARGV[a + 4])
-	local head, n = queue_id .. '-0', tonumber(ARGV[a + 5])
-	local known = digest ~= '' and (digests[queue_id] or call('HGET', P .. 'order:' .. head, 'digest'))
+	local known = digest ~= '' and (digests[queue_id] or call('HGET', P .. 'order:' .. queue_id .. '-0', 'digest'))
+	if not known and not refusal then refusal = admit(ARGV[a + 1], seen + 1, n) end
 	a = a + 6
-	if not known and not refusal then refusal = admit(user, seen + 1, n) end
 	if known then
-		results[r + 2] = {known == digest and 'replayed' or 'conflict'}
+		results[r] = {known == digest and 'replayed' or 'conflict'}
 	elseif refusal then
-		results[r + 2] = refusal
+		results[r] = refusal
 	else
-		for _, slot in ipairs(mine) do slot.place = slot.place or place_of(slot) end
-		local arrival = now_us + queued
-		for i = 0, n - 1 do
-			store(mine[i + 1] or mine[#mine], a + i * 3, queue_id .. '-' .. i, int(arrival + i), user, smallcase,
-				i == 0 and digest or '')
-			note_worth(queue_id .. '-' .. i, seen + i + 1)
-		end
-		if n > 1 then call('HSET', P .. 'order:' .. head, 'orders', n, 'open', n) end
-		digests[queue_id] = digest
-		queued = queued + n
-		results[r + 2] = {'queued', arrival}
+		digests[queue_id], results[r], stored[r] = digest, {'queued'}, {a, mine, seen}
+		want_orders(mine, a, n)
 	end
-	a, seen = a + n * 3, seen + n
+	a, seen = a + n * 2, seen + n
 end
-flush_groups()
+open_places()
+for r = 3, requests + 2 do
+	if stored[r] then
+		results[r][2] = now_us + queued
+		queued = queued + store_orders(now_us + queued, unpack(stored[r]))
+	end
+end
+write_places()
 write_admitted()
-for _, place in pairs(places) do call('HINCRBY', P .. 'window:' .. place.window, 'orders', place.orders) end
 for i, slot in ipairs(slots) do
 	results[2][i] = slot.place and {slot.place.window, slot.due, slot.lane, slot.rule} or {}
 end

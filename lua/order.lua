@@ -20,7 +20,7 @@ local ORDER = {
 	'user', 'smallcase', 'quantity', 'block', 'status', 'reason', 'filled_quantity', 'gross_amount', 'fee', 'created_at',
 	'updated_at', 'window', 'group', 'rule',
 }
-local blocks, windows, result = {}, {}, {}
+local heads, blocks, windows, result = {}, {}, {}, {}
 
 local function read(key, names)
 	local hash, values = {}, call('HMGET', key, unpack(names))
@@ -30,6 +30,12 @@ end
 
 for i, id in ipairs(ARGV) do
 	local order = read(P .. 'order:' .. id, ORDER)
+	local request = id:match('^(.*)-')
+	if order.quantity and not order.user then
+		heads[request] = heads[request] or read(P .. 'order:' .. request .. '-0', {'user', 'smallcase', 'rule'})
+		local head = heads[request]
+		order.user, order.smallcase, order.rule = head.user, head.smallcase, order.rule or head.rule
+	end
 	local block, lines = {}, {}
 	if order.block then
 		blocks[order.block] = blocks[order.block] or read(P .. 'block:' .. order.block, BLOCK)
@@ -46,7 +52,7 @@ for i, id in ipairs(ARGV) do
 	local filled = order.filled_quantity or '0'
 	if order.user then
 		lines = {
-			'order_id', id, 'queue_id', id:match('^(.*)-'), 'user_id', order.user, 'smallcase_id', order.smallcase,
+			'order_id', id, 'queue_id', request, 'user_id', order.user, 'smallcase_id', order.smallcase,
 			'symbol', block.symbol or '', 'side', block.side or '', 'broker_type', block.broker_type or '',
 			'order_type', block.order_type or '', 'limit_price', block.limit_price or '',
 			'quantity', order.quantity, 'lane', window.lane or block.lane or '', 'execution_window', window.due_at or '',

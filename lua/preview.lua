@@ -16,6 +16,13 @@ local function decimal(nano)
 	return fraction == '' and whole or whole .. '.' .. fraction
 end
 
+-- A group's sum: its window has it, or the block itself where it was full or is sealed already.
+local function quantity(window, group)
+	if group[7] then return decimal(group[7]) end
+	local signature = {group[1], group[2], group[3], group[6], group[4], group[5] ~= '' and group[5] or nil}
+	return call('HGET', window .. ':groups', table.concat(signature, ' ')):match('^%S+ (%S+)$')
+end
+
 local from, most, result = tonumber(ARGV[2] or 0), tonumber(ARGV[3] or 250), {}
 local windows = (ARGV[1] or '') ~= '' and {ARGV[1]} or call('ZRANGE', P .. 'windows', 0, 99)
 for _, id in ipairs(windows) do
@@ -24,9 +31,9 @@ for _, id in ipairs(windows) do
 	if status then
 		local window = {id, lane, due or '', status, orders or '0', call('ZCARD', key .. ':blocks')}
 		for _, block in ipairs(call('ZRANGE', key .. ':blocks', from, from + most - 1)) do
-			local group = call('HMGET', P .. 'block:' .. block, 'symbol', 'side', 'broker_type', 'order_type', 'limit_price')
-			group[6] = call('ZCARD', P .. 'block:' .. block .. ':orders')
-			group[7] = decimal(call('HGET', P .. 'block:' .. block, 'quantity_nano'))
+			local group = call('HMGET', P .. 'block:' .. block, 'symbol', 'side', 'broker_type', 'order_type', 'limit_price',
+				'lot', 'quantity_nano')
+			group[6], group[7] = call('ZCARD', P .. 'block:' .. block .. ':orders'), quantity(key, group)
 			window[#window + 1] = group
 		end
 		result[#result + 1] = window

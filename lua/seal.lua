@@ -8,7 +8,7 @@
 -- RETURNS  idle NEXT_IN_MS (-1: no window is open)
 --          sealing|sealed WINDOW LANE LATE_MS SEALED GROUPS
 -- WRITES   window:* windows windows:open windows:working windows:done block:* blocks blocks:* sides:* counts
--- USES: base count move open_name window_end
+-- USES: base int quantity signature count move open_name window_end
 local window, due = unpack(call('ZRANGE', P .. 'windows', 0, 0, 'WITHSCORES'))
 if not window then return {'idle', -1} end
 if tonumber(due) > now then return {'idle', due - now} end
@@ -25,14 +25,19 @@ if status ~= 'sealing' then
 	if name and call('HGET', P .. 'windows:open', name) == window then call('HDEL', P .. 'windows:open', name) end
 	call('HSET', at, 'status', 'sealing', 'sealed_at', now, 'sealed_groups', 0, 'blocks_open', groups)
 	if abandoned then call('HSET', at, 'abandoned', '1', 'due_at', now) end
-	call('DEL', at .. ':groups')
+end
+
+-- The sum of a group: its window has it, or the block itself where it was full.
+local function quantity_nano(block, own)
+	local kept = own or call('HGET', at .. ':groups', signature_of(block))
+	return own or (kept and nano_text(split_quantity(kept:match('^%S+ (%S+)$')))) or '0'
 end
 
 local function seal_block(block)
 	local key = P .. 'block:' .. block
-	local symbol, side, broker = unpack(call('HMGET', key, 'symbol', 'side', 'broker_type'))
+	local symbol, side, broker, sum = unpack(call('HMGET', key, 'symbol', 'side', 'broker_type', 'quantity_nano'))
 	local orders = call('ZCARD', key .. ':orders')
-	call('HSET', key, 'sealed_at', now, 'fence', 0, 'orders', orders)
+	call('HSET', key, 'quantity_nano', quantity_nano(block, sum), 'sealed_at', now, 'fence', 0, 'orders', orders)
 	if orders == 0 then -- every order was canceled: nothing to send
 		move(block, nil, 'canceled')
 		call('HSET', key, 'outcome', 'canceled', 'reason', 'every order was canceled before the seal')
@@ -61,6 +66,7 @@ if cursor >= groups then
 	result[1] = 'sealed'
 	call('ZREM', P .. 'windows', window)
 	call('HSET', at, 'status', 'sealed')
+	call('UNLINK', at .. ':groups')
 	call('ZADD', P .. 'windows:working', due_at or now, window)
 	if tonumber(call('HGET', at, 'blocks_open')) == 0 then end_window(window, retention) end
 end

@@ -12,6 +12,9 @@ for i, id in ipairs(redis.call('ZRANGE', P .. 'block:' .. ARGV[1] .. ':orders', 
 	local row = ARGV[4] == 'quantities' and {redis.call('HGET', P .. 'order:' .. id, 'quantity')}
 		or redis.call('HMGET', P .. 'order:' .. id, 'quantity', 'user', 'smallcase', 'status', 'filled_quantity',
 		'gross_amount', 'fee')
+	if not row[2] and #row > 1 then
+		row[2], row[3] = unpack(redis.call('HMGET', P .. 'order:' .. id:match('^(.*-)') .. '0', 'user', 'smallcase'))
+	end
 	table.insert(row, 1, id)
 	result[i] = row
 end

@@ -1,68 +1,85 @@
--- Most that a block takes, in nano: far enough below 2^63 that one more order (at most 10^18) never overflows HINCRBY.
-local BLOCK_FULL = 4e18
+-- Most that a block takes, in whole units: 4 * 10^18 nano, far enough below 2^63 that one more order (at most 10^18)
+-- never overflows.
+local BLOCK_FULL = 4e9
 
-local EXACT = 2 ^ 53 -- below it Lua's numbers are exact
+-- The groups of one window that the orders of this call join: `wanted` first, then one read, then joins, then one write.
+local function groups_new()
+	return {wanted = {}, found = {}}
+end
 
-local groups = {} -- found or made in this call, by window and signature
+-- Says that an order of this signature is going to join. A signature is `SYMBOL SIDE BROKER LOT TYPE [LIMIT]`.
+local function want_group(groups, signature)
+	if groups.found[signature] then return end
+	groups.found[signature] = {whole = 0, nano = 0}
+	groups.wanted[#groups.wanted + 1] = signature
+end
 
--- Makes the block that orders of this signature join in this window. A signature is `SYMBOL SIDE BROKER LOT TYPE [LIMIT]`.
--- The id holds the second of its birth besides a counter, so that a Redis that lost its last writes never gives the
--- same id again.
-local function new_block(at_window, window, lane, signature)
+-- Finds all that are wanted in a window, where each is kept as `BLOCK QUANTITY`: the id of its block to be, and the sum.
+local function read_groups(groups, window, lane)
+	groups.at, groups.window, groups.lane = P .. 'window:' .. window, window, lane
+	if #groups.wanted == 0 then return end
+	local kept = call('HMGET', groups.at .. ':groups', unpack(groups.wanted))
+	for i, signature in ipairs(groups.wanted) do
+		local group, space = groups.found[signature], kept[i] and kept[i]:find(' ', 1, true)
+		if space then
+			group.block = kept[i]:sub(1, space - 1)
+			group.whole, group.nano = split_quantity(kept[i]:sub(space + 1))
+		end
+	end
+end
+
+-- Makes the block of a group. The id holds the second of its birth besides a counter, so that a Redis that lost its last
+-- writes never gives the same id again.
+local function new_block(groups, signature)
 	local block = string.format('%x-%x', time[1], call('HINCRBY', P .. 'deployment', 'blocks', 1))
 	local symbol, side, broker, lot, kind, limit = signature:match('^(%S+) (%S+) (%S+) (%S+) (%S+) ?(%S*)$')
-	call('HSET', at_window .. ':groups', signature, block)
-	call('ZADD', at_window .. ':blocks', side == 'sell' and 0 or 1, block)
-	call('HSET', P .. 'block:' .. block, 'window', window, 'lane', lane, 'symbol', symbol, 'side', side,
+	call('ZADD', groups.at .. ':blocks', side == 'sell' and 0 or 1, block)
+	call('HSET', P .. 'block:' .. block, 'window', groups.window, 'lane', groups.lane, 'symbol', symbol, 'side', side,
 		'broker_type', broker, 'lot', lot, 'order_type', kind, 'limit_price', limit)
 	return block
 end
 
--- Writes orders of a group and their sum. A group that is full is closed: the next order of its signature opens another.
-local function write_group(mine, signature, group, nano, ...)
-	call('ZADD', group.key .. ':orders', ...)
-	if call('HINCRBY', group.key, 'quantity_nano', nano) > BLOCK_FULL then
-		call('HDEL', mine.at .. ':groups', signature)
-		mine[signature] = nil
-	end
-end
-
--- Writes what was put aside for a group.
-local function flush_group(mine, signature, group)
-	if group.orders then write_group(mine, signature, group, int(group.sum), unpack(group.orders)) end
-	group.orders, group.sum = nil, 0
+-- Closes a group that is full, its sum in the block from here on: the next order of its signature opens another.
+local function close_group(groups, signature, group)
+	if group.more then call('ZADD', group.orders, unpack(group.more)) end
+	call('HSET', P .. 'block:' .. group.block, 'quantity_nano', nano_text(group.whole, group.nano))
+	call('HDEL', groups.at .. ':groups', signature)
+	groups.found[signature] = {whole = 0, nano = 0}
 end
 
 -- Puts one order into its group; the order's hash is written by the caller, who gets the block's id. The second and
--- later ones of a call are put aside, so that a rush into one symbol costs two commands a call; flush_groups writes them.
-local function join_group(window, lane, signature, order, arrival, quantity_nano)
-	local mine = groups[window]
-	if not mine then
-		mine = {at = P .. 'window:' .. window}
-		groups[window] = mine
+-- later ones of a call are put aside, so that a rush into one symbol costs one command a call.
+local function join_group(groups, signature, order, arrival, quantity)
+	local group = groups.found[signature]
+	local block, more = group.block, group.more
+	if not block then
+		block = new_block(groups, signature)
+		group.block = block
 	end
-	local group = mine[signature]
-	if not group then
-		local block = call('HGET', mine.at .. ':groups', signature) or new_block(mine.at, window, lane, signature)
-		group = {block = block, key = P .. 'block:' .. block, sum = 0}
-		mine[signature] = group
-		write_group(mine, signature, group, quantity_nano, arrival, order)
-	elseif group.sum + quantity_nano >= EXACT then
-		flush_group(mine, signature, group)
-		write_group(mine, signature, group, quantity_nano, arrival, order)
+	group.whole, group.nano = add_quantity(group.whole, group.nano, quantity, 1)
+	if more then
+		more[#more + 1] = arrival
+		more[#more + 1] = order
+	elseif group.orders then
+		group.more = {arrival, order}
 	else
-		local orders = group.orders or {}
-		local n = #orders
-		orders[n + 1], orders[n + 2] = arrival, order
-		group.orders, group.sum = orders, group.sum + quantity_nano
+		group.orders = P .. 'block:' .. block .. ':orders'
+		call('ZADD', group.orders, arrival, order)
 	end
-	return group.block
+	if group.whole > BLOCK_FULL then close_group(groups, signature, group) end
+	return block
 end
 
-local function flush_groups()
-	for _, mine in pairs(groups) do
-		for signature, group in pairs(mine) do
-			if signature ~= 'at' then flush_group(mine, signature, group) end
+-- Writes what was put aside, and the sums of all groups that were joined.
+local function write_groups(groups)
+	local kept = {}
+	for _, signature in ipairs(groups.wanted) do
+		local group = groups.found[signature]
+		if group.more then call('ZADD', group.orders, unpack(group.more)) end
+		if group.orders then
+			kept[#kept + 1] = signature
+			kept[#kept + 1] = group.block .. ' ' .. quantity_text(group.whole, group.nano)
 		end
 	end
+	if #kept > 0 then call('HSET', groups.at .. ':groups', unpack(kept)) end
 end

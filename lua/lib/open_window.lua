@@ -24,6 +24,22 @@ local places = {} -- the windows that orders of this call join, by name, each on
 -- The place of a slot.
 local function place_of(slot)
 	local name = open_name(slot.lane, int(slot.due), slot.calendar)
-	if not places[name] then places[name] = {window = open_window(slot), lane = slot.lane, due = slot.due, orders = 0} end
+	places[name] = places[name] or {slot = slot, groups = groups_new(), orders = 0}
 	return places[name]
+end
+
+-- Opens the windows of all places, and finds the groups that are wanted there.
+local function open_places()
+	for _, place in pairs(places) do
+		place.window = open_window(place.slot)
+		read_groups(place.groups, place.window, place.slot.lane)
+	end
+end
+
+-- Writes what the places have got.
+local function write_places()
+	for _, place in pairs(places) do
+		write_groups(place.groups)
+		call('HINCRBY', P .. 'window:' .. place.window, 'orders', place.orders)
+	end
 end

@@ -1,21 +1,6 @@
 -- An order says which rule put it into its window only where the lane does not.
 local USUAL_RULE = {window = 'next', immediate = 'high', rush = 'rush'}
 
--- Stores one order. The first of a request with an Idempotency-Key also holds what tells its body from another.
-local function store(slot, b, order, at, user, smallcase, digest)
-	local place = slot.place
-	local block = join_group(place.window, slot.lane, ARGV[b], order, at, ARGV[b + 2])
-	local key = P .. 'order:' .. order
-	if digest == '' then
-		call('HSET', key, 'user', user, 'smallcase', smallcase, 'quantity', ARGV[b + 1], 'block', block)
-	else
-		call('HSET', key, 'user', user, 'smallcase', smallcase, 'quantity', ARGV[b + 1], 'block', block, 'digest', digest)
-	end
-	if slot.rule ~= USUAL_RULE[slot.lane] then call('HSET', key, 'rule', slot.rule) end
-	call('ZADD', P .. 'user:' .. user .. ':orders', at, order)
-	place.orders = place.orders + 1
-end
-
 -- The slots of the orders of a request, in their order; the last one stands for all that follow. Or why one cannot be had.
 local function slots_of(slots, text)
 	local mine = {}
@@ -25,4 +10,48 @@ local function slots_of(slots, text)
 		mine[#mine + 1] = slot
 	end
 	return mine
+end
+
+-- Says that the `n` orders of a request, at ARGV[a], go to these slots.
+local function want_orders(mine, a, n)
+	for _, slot in ipairs(mine) do slot.place = slot.place or place_of(slot) end
+	for i = 0, n - 1 do
+		local place = (mine[i + 1] or mine[#mine]).place
+		want_group(place.groups, ARGV[a + 2 * i])
+		place.orders = place.orders + 1
+	end
+end
+
+-- What the first order of a request holds for all of them, besides its own: whose they are, what tells this body from
+-- another, how many there are, and which rule put them into their window.
+local function head_fields(mine, a, n)
+	local fields = {'user', ARGV[a - 5], 'smallcase', ARGV[a - 4], 'quantity', ARGV[a + 1]}
+	local function add(...)
+		for _, value in ipairs({...}) do fields[#fields + 1] = value end
+	end
+	if ARGV[a - 3] ~= '' then add('digest', ARGV[a - 3]) end
+	if n > 1 then add('orders', n, 'open', n) end
+	if mine[2] or mine[1].rule ~= USUAL_RULE[mine[1].lane] then add('rule', mine[1].rule) end
+	return fields
+end
+
+-- Stores the orders of a request, at ARGV[a], and returns how many there are. `seen` orders of the call came before.
+local function store_orders(arrival, a, mine, seen)
+	local queue_id, n, index = ARGV[a - 6], tonumber(ARGV[a - 1]), {}
+	for i = 0, n - 1 do
+		local slot, order, at = mine[i + 1] or mine[#mine], queue_id .. '-' .. i, int(arrival + i)
+		local key, quantity = P .. 'order:' .. order, ARGV[a + 2 * i + 1]
+		local block = join_group(slot.place.groups, ARGV[a + 2 * i], order, at, quantity)
+		if i == 0 then
+			call('HSET', key, 'block', block, unpack(head_fields(mine, a, n)))
+		elseif mine[2] then
+			call('HSET', key, 'block', block, 'quantity', quantity, 'rule', slot.rule)
+		else
+			call('HSET', key, 'block', block, 'quantity', quantity)
+		end
+		note_worth(order, seen + i + 1)
+		index[2 * i + 1], index[2 * i + 2] = at, order
+	end
+	call('ZADD', P .. 'user:' .. ARGV[a - 5] .. ':orders', unpack(index))
+	return n
 end

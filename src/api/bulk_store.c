@@ -159,7 +159,6 @@ static void chunk_send(struct storing *storing, struct chunk *chunk)
 		script_args_add(args, order->from->request.smallcase_id);
 		script_args_add(args, order->sized.signature);
 		script_args_add(args, order->sized.quantity);
-		script_args_add_int(args, order->sized.quantity_nano);
 		script_args_add(args, order->reason ? order->reason : "");
 		admission_add(admission, &order->sized);
 	}

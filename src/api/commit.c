@@ -112,7 +112,6 @@ static void request_write(struct batch *batch, const struct commit_request *requ
 	for (size_t i = 0; i < request->order_count; i++) {
 		script_args_add(args, request->orders[i].signature);
 		script_args_add(args, request->orders[i].quantity);
-		script_args_add_int(args, request->orders[i].quantity_nano);
 	}
 }
 

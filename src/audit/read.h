@@ -19,8 +19,9 @@ bool audit_read_orders(struct audit *audit, struct audit_redis *redis, struct er
 bool audit_read_indexes(struct audit *audit, struct audit_redis *redis, struct err *err) MUST_USE;
 bool audit_read_streams(struct audit *audit, struct audit_redis *redis, struct err *err) MUST_USE;
 
-/* Compares all blocks that are not final with what they are now. */
+/* Compares all blocks that are not final, and the sums of open groups, with what they are now. */
 bool audit_read_movements(struct audit *audit, struct audit_redis *redis, struct err *err) MUST_USE;
+bool audit_read_sums_again(struct audit *audit, struct audit_redis *redis, struct err *err) MUST_USE;
 
 /* --- one list an item: most are short and come many at once, the others are walked */
 

@@ -62,6 +62,10 @@ static void read_block(struct audit_block *block, const struct audit_hash *hash)
 	block->outcome = audit_hash_text(hash, "outcome");
 	block->resolution = audit_hash_text(hash, "resolution");
 	block->quantity_nano = audit_hash_integer(hash, "quantity_nano");
+	if (block->group_sum && !reply_field(hash->reply, "quantity_nano") &&
+	    !decimal_parse_wide(block->group_sum, &block->quantity_nano, NULL))
+		audit_blame_block(hash->audit, block, AUDIT_CONSISTENT,
+				  "its window's sum of it, \"%.40s\", is no number", block->group_sum);
 	block->status = block_status_of(status);
 	block->is_sealed = *status != '\0';
 	if (*status && block->status == BLOCK_STATUS_COUNT)
@@ -262,5 +266,5 @@ bool audit_read_movements(struct audit *audit, struct audit_redis *redis, struct
 		if (block->version && !audit_block_is_final(block))
 			audit_list_add(&movable, audit->arena, block);
 	}
-	return audit_redis_each(redis, &questions, err);
+	return audit_redis_each(redis, &questions, err) && audit_read_sums_again(audit, redis, err);
 }

@@ -7,6 +7,8 @@
 #include "audit/read.h"
 #include "shared/redis_link.h"
 
+#define BLOCK_ID_SIZE 64
+
 /* The two questions for a window. */
 static void ask_window(struct audit_redis *redis, const void *item, void *arg)
 {
@@ -69,13 +71,70 @@ static void take_blocks(struct audit *audit, void *item, const redisReply *page)
 	}
 }
 
+static void groups_key(const struct audit *audit, const void *item, char *key)
+{
+	(void)snprintf(key, AUDIT_KEY_SIZE, "%swindow:%s:groups", audit->prefix,
+		       ((const struct audit_window *)item)->id);
+}
+
+/* Takes a page of a window's groups, each `BLOCK QUANTITY`, and gives the sum of each to `take`. */
+static void each_sum(struct audit *audit, const struct audit_window *window, const redisReply *page,
+		     void (*take)(struct audit *audit, struct audit_block *block, const char *sum))
+{
+	if (page->type != REDIS_REPLY_ARRAY) {
+		audit_report_violation(audit->report, AUDIT_CONSISTENT, "window %s: its key :groups is of a wrong type",
+				       window->id);
+		return;
+	}
+	for (size_t i = 0; i + 1 < page->elements; i += 2) {
+		const char *kept = page->element[i + 1]->str, *space = strchr(kept, ' ');
+		char id[BLOCK_ID_SIZE];
+
+		if (!space || space - kept >= BLOCK_ID_SIZE)
+			continue; /* then the sum is missing, which is told of the block */
+		(void)snprintf(id, sizeof id, "%.*s", (int)(space - kept), kept);
+		take(audit, audit_block_of(audit, id), space + 1);
+	}
+}
+
+static void take_sum(struct audit *audit, struct audit_block *block, const char *sum)
+{
+	block->group_sum = audit_arena_text(audit->arena, sum);
+}
+
+static void take_groups(struct audit *audit, void *item, const redisReply *page)
+{
+	each_sum(audit, item, page, take_sum);
+}
+
+/* An order has come or gone since. */
+static void compare_sum(struct audit *audit, struct audit_block *block, const char *sum)
+{
+	(void)audit;
+	block->is_moving = block->is_moving || !block->group_sum || strcmp(block->group_sum, sum) != 0;
+}
+
+static void compare_groups(struct audit *audit, void *item, const redisReply *page)
+{
+	each_sum(audit, item, page, compare_sum);
+}
+
+bool audit_read_sums_again(struct audit *audit, struct audit_redis *redis, struct err *err)
+{
+	const struct audit_lists groups = {&audit->windows, AUDIT_WALK_HASH, groups_key, compare_groups};
+
+	return audit_read_lists(audit, redis, &groups, err);
+}
+
 bool audit_read_windows(struct audit *audit, struct audit_redis *redis, struct err *err)
 {
 	const struct audit_questions windows = {
 	    .items = &audit->windows, .replies = 2, .ask = ask_window, .take = take_window, .arg = audit};
 	const struct audit_lists blocks = {&audit->windows, AUDIT_WALK_SORTED, blocks_key, take_blocks};
+	const struct audit_lists groups = {&audit->windows, AUDIT_WALK_HASH, groups_key, take_groups};
 
-	return audit_redis_each(redis, &windows, err) && audit_read_lists(audit, redis, &blocks, err);
+	return audit_redis_each(redis, &windows, err) && audit_read_lists(audit, redis, &blocks, err) &&
+	       audit_read_lists(audit, redis, &groups, err);
 }
 
 /* One walk over an index. */

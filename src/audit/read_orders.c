@@ -4,6 +4,7 @@
 
 #include "audit/hash.h"
 #include "audit/read.h"
+#include "shared/ids.h"
 #include "shared/redis_link.h"
 
 /* The two questions for an order. */
@@ -80,11 +81,32 @@ static void take_index(struct audit *audit, void *item, const redisReply *page)
 	}
 }
 
+/* Whose the orders of a request are stands in its first one. */
+static void spread_user(const struct audit *audit, struct audit_order *order)
+{
+	char head_id[ORDER_ID_SIZE];
+	const char *dash = strrchr(order->id, '-');
+	const struct audit_order *head;
+
+	if (!order->exists || *order->user || !dash || (size_t)(dash - order->id) + 3 > sizeof head_id)
+		return;
+	(void)snprintf(head_id, sizeof head_id, "%.*s-0", (int)(dash - order->id), order->id);
+	head = audit_find_order(audit, head_id);
+	if (head && head->exists) {
+		order->user = head->user;
+		order->smallcase = head->smallcase;
+	}
+}
+
 bool audit_read_orders(struct audit *audit, struct audit_redis *redis, struct err *err)
 {
 	const struct audit_questions orders = {
 	    .items = &audit->orders, .replies = 2, .ask = ask_order, .take = take_order, .arg = audit};
 	const struct audit_lists indexes = {&audit->users, AUDIT_WALK_SORTED, index_key, take_index};
 
-	return audit_redis_each(redis, &orders, err) && audit_read_lists(audit, redis, &indexes, err);
+	if (!audit_redis_each(redis, &orders, err))
+		return false;
+	for (size_t i = 0; i < audit->orders.count; i++)
+		spread_user(audit, audit->orders.items[i]);
+	return audit_read_lists(audit, redis, &indexes, err);
 }

@@ -61,6 +61,7 @@ struct audit_block {
 	int128 filled_nano, gross_nano, fee_nano, average_nano, house_quantity_nano, house_gross_nano, house_fee_nano;
 	int64_t orders, allocated, sealed_at_ms, closed_at_ms, allocated_at_ms, ttl_ms;
 	const char *version;			  /* changes with whatever may change beside what hangs on it */
+	const char *group_sum;			  /* while its window is open: the sum that the window keeps */
 	struct audit_list members, slices, fills; /* of struct audit_order, audit_slice, audit_fill */
 	bool has_gaps;				  /* orders of it have expired already */
 	size_t windows;				  /* that list it */

@@ -12,12 +12,12 @@
 
 #define ONE(queue_id, user) ENQUEUE_ONE(queue_id, user, "1")
 #define TWO(queue_id, user)                                                                                            \
-	"|" queue_id "|" user "|sc1|digest-" queue_id "|1|2|AAPL buy paper 1 market|1|1000000000|GE buy kite 1 "       \
-	"market|1|1000000000"
+	"|" queue_id "|" user "|sc1|digest-" queue_id "|1|2|AAPL buy paper 1 market|1|GE buy kite 1 "                  \
+	"market|1"
 #define PER_MIN(most)	     "|caps " most
 #define DAY(days, worth)     "|caps 0 " days worth
 #define BULK_OF(total, more) "bq|d1|" total "|1|0|<abandon>|<retention>|''" more
-#define BULK_ORDER(user)     "|" user "|sc1|GE buy paper 1 market|1|1000000000|''"
+#define BULK_ORDER(user)     "|" user "|sc1|GE buy paper 1 market|1|''"
 
 /* The word of the reply to the `i`-th request. */
 static const char *said(struct keyspace *ks, size_t i)

@@ -107,8 +107,8 @@ static void first_order_of_a_request_outlives_the_others(void **state)
 
 	GIVEN(ks, OPEN, "test");
 	GIVEN(ks, ENQUEUE,
-	      ENQUEUE_LANES "1|q1|alice|sc1|d1|1|3|AAPL buy paper 1 market|100|100000000000"
-			    "|AAPL buy paper 1 market|50|50000000000|MSFT buy paper 1 market|5|5000000000");
+	      ENQUEUE_LANES "1|q1|alice|sc1|d1|1|3|AAPL buy paper 1 market|100"
+			    "|AAPL buy paper 1 market|50|MSFT buy paper 1 market|5");
 	GIVEN(ks, PROCESS, "''");
 	GIVEN(ks, SEAL, "100|<retention>");
 	GIVEN(ks, CLAIM, CLAIM_AS("11"));
@@ -140,8 +140,8 @@ static void orders_of_a_bulk_call_expire_one_by_one(void **state)
 
 	GIVEN(ks, OPEN, "test");
 	GIVEN(ks, BULK,
-	      "bq|d1|2|2|0|<abandon>|<retention>|''|alice|sc1|AAPL buy paper 1 market|5|5000000000|"
-	      "|bob|sc1|AAPL buy paper 1 market|7|7000000000|");
+	      "bq|d1|2|2|0|<abandon>|<retention>|''|alice|sc1|AAPL buy paper 1 market|5|"
+	      "|bob|sc1|AAPL buy paper 1 market|7|");
 	GIVEN(ks, SEAL, "100|<retention>");
 	GIVEN(ks, CLAIM, CLAIM_AS("11"));
 	GIVEN(ks, PLAN, "<b1>|1|<lease>|12|1");

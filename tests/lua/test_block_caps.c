@@ -22,7 +22,7 @@ static void plan_block(struct keyspace *ks, const char *signature)
 	keyspace_reset(ks);
 	GIVEN(ks, OPEN, "test");
 	GIVEN(ks, STOCKS, "AAPL|{\"price\":\"190\"}");
-	(void)snprintf(args, sizeof args, ENQUEUE_LANES "1|q1|alice|sc1|d1|1|1|%s|225|225000000000", signature);
+	(void)snprintf(args, sizeof args, ENQUEUE_LANES "1|q1|alice|sc1|d1|1|1|%s|225", signature);
 	GIVEN(ks, ENQUEUE, args);
 	GIVEN(ks, PROCESS, "''");
 	GIVEN(ks, SEAL, "100|<retention>");

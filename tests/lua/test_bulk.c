@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -11,8 +12,8 @@
 
 #define AAPL		       "AAPL buy paper 1 market"
 #define BULK(total, from)      "bq|d1|" total "|2|" from "|<abandon>|<retention>|''"
-#define TAKEN(user, quantity)  "|" user "|sc1|" AAPL "|" quantity "|" quantity "000000000|"
-#define TURNED_DOWN(user, why) "|" user "|sc1|XYZ buy paper 1 limit 9.5|0|0|" why
+#define TAKEN(user, quantity)  "|" user "|sc1|" AAPL "|" quantity "|"
+#define TURNED_DOWN(user, why) "|" user "|sc1|XYZ buy paper 1 limit 9.5|0|" why
 
 static void one_chunk_is_stored_and_due(void **state)
 {
@@ -20,8 +21,8 @@ static void one_chunk_is_stored_and_due(void **state)
 
 	STEP(ks, BULK, BULK("3", "0") TAKEN("alice", "100") TURNED_DOWN("bob", "unknown_symbol") TAKEN("alice", "50"),
 	     "[stored bulk-bq open 3]",
-	     "+block:<b1> hash - broker_type=paper lane=bulk limit_price='' lot=1 order_type=market\n"
-	     "\tquantity_nano=150000000000 side=buy symbol=AAPL window=bulk-bq\n"
+	     "+block:<b1> hash - broker_type=paper lane=bulk limit_price='' lot=1 order_type=market side=buy\n"
+	     "\tsymbol=AAPL window=bulk-bq\n"
 	     "+block:<b1>:orders zset - bq-0=<now_us> bq-2=<now_us>\n"
 	     "+counts hash - queued=2 rejected=1\n"
 	     "+deployment hash - blocks=1\n"
@@ -34,7 +35,7 @@ static void one_chunk_is_stored_and_due(void **state)
 	     "+window:bulk-bq hash - created_at=<now> digest=d1 due_at=<now> lane=bulk orders=2 queue_id=bq\n"
 	     "\treceived=3 rejected=1 requests=2 status=open total=3\n"
 	     "+window:bulk-bq:blocks zset - <b1>=1\n"
-	     "+window:bulk-bq:groups hash - 'AAPL buy paper 1 market'=<b1>\n"
+	     "+window:bulk-bq:groups hash - 'AAPL buy paper 1 market'='<b1> 150'\n"
 	     "+windows zset - bulk-bq=<now>\n"
 	     ">wake bulk-bq\n");
 }
@@ -44,8 +45,8 @@ static void chunks_before_the_last_only_fill_the_window(void **state)
 	struct keyspace *ks = *state;
 
 	STEP(ks, BULK, BULK("3", "0") TAKEN("alice", "100"), "[stored bulk-bq filling 1]",
-	     "+block:<b1> hash - broker_type=paper lane=bulk limit_price='' lot=1 order_type=market\n"
-	     "\tquantity_nano=100000000000 side=buy symbol=AAPL window=bulk-bq\n"
+	     "+block:<b1> hash - broker_type=paper lane=bulk limit_price='' lot=1 order_type=market side=buy\n"
+	     "\tsymbol=AAPL window=bulk-bq\n"
 	     "+block:<b1>:orders zset - bq-0=<now_us>\n"
 	     "+counts hash - queued=1\n"
 	     "+deployment hash - blocks=1\n"
@@ -54,24 +55,24 @@ static void chunks_before_the_last_only_fill_the_window(void **state)
 	     "+window:bulk-bq hash - created_at=<now> digest=d1 lane=bulk orders=1 queue_id=bq received=1\n"
 	     "\trejected=0 requests=2 status=filling total=3\n"
 	     "+window:bulk-bq:blocks zset - <b1>=1\n"
-	     "+window:bulk-bq:groups hash - 'AAPL buy paper 1 market'=<b1>\n"
+	     "+window:bulk-bq:groups hash - 'AAPL buy paper 1 market'='<b1> 100'\n"
 	     "+windows zset - bulk-bq=<now+abandon>\n");
 	STEP(ks, SEAL, "100|<retention>", "[idle *]", "");
 	STEP(ks, BULK, BULK("3", "1") TAKEN("bob", "50"), "[stored bulk-bq filling 2]",
-	     "~block:<b1> quantity_nano=150000000000\n"
 	     "~block:<b1>:orders bq-1=<now_us>\n"
 	     "~counts queued=2\n"
 	     "+order:bq-1 hash - block=<b1> quantity=50 smallcase=sc1 user=bob\n"
 	     "+user:bob:orders zset - bq-1=<now_us>\n"
 	     "~window:bulk-bq orders=2 received=2\n"
+	     "~window:bulk-bq:groups 'AAPL buy paper 1 market'='<b1> 150'\n"
 	     "~windows bulk-bq=<now+abandon>\n");
 	STEP(ks, BULK, BULK("3", "2") TAKEN("carol", "75"), "[stored bulk-bq open 3]",
-	     "~block:<b1> quantity_nano=225000000000\n"
 	     "~block:<b1>:orders bq-2=<now_us>\n"
 	     "~counts queued=3\n"
 	     "+order:bq-2 hash - block=<b1> quantity=75 smallcase=sc1 user=carol\n"
 	     "+user:carol:orders zset - bq-2=<now_us>\n"
 	     "~window:bulk-bq due_at=<now> orders=3 received=3 status=open\n"
+	     "~window:bulk-bq:groups 'AAPL buy paper 1 market'='<b1> 225'\n"
 	     "~windows bulk-bq=<now>\n"
 	     ">wake bulk-bq\n");
 }
@@ -155,8 +156,8 @@ static void bulk_orders_do_not_join_the_timed_window(void **state)
 
 	GIVEN(ks, ENQUEUE, ENQUEUE_LANES "1" ENQUEUE_ONE("q1", "alice", "100"));
 	GIVEN(ks, BULK, BULK("1", "0") TAKEN("bob", "50"));
-	assert_string_equal(keyspace_value(ks, "block:<b1>", "quantity_nano"), "100000000000");
-	assert_string_equal(keyspace_value(ks, "block:<b2>", "quantity_nano"), "50000000000");
+	assert_string_equal(strchr(keyspace_value(ks, "window:window-<due>:groups", AAPL), ' '), " 100");
+	assert_string_equal(strchr(keyspace_value(ks, "window:bulk-bq:groups", AAPL), ' '), " 50");
 	assert_string_equal(keyspace_value(ks, "block:<b2>", "window"), "bulk-bq");
 }
 

@@ -10,7 +10,7 @@
 #include "tests/support/script_case.h"
 
 #define MSFT_SELL "MSFT sell paper 1 market"
-#define ABANDONED "bq|d1|3|2|0|<abandon>|<retention>|''|alice|sc1|AAPL sell paper 1 market|5|5000000000|"
+#define ABANDONED "bq|d1|3|2|0|<abandon>|<retention>|''|alice|sc1|AAPL sell paper 1 market|5|"
 
 static void no_window_is_idle(void **state)
 {
@@ -53,7 +53,7 @@ static void process_makes_a_window_due_now(void **state)
 	struct keyspace *ks = *state;
 
 	GIVEN(ks, ENQUEUE, ENQUEUE_LANES "1" ENQUEUE_ONE("q1", "alice", "100"));
-	GIVEN(ks, ENQUEUE, ENQUEUE_LANES "1|q2|bob|sc1|d2|2|1|AAPL buy paper 1 market|50|50000000000");
+	GIVEN(ks, ENQUEUE, ENQUEUE_LANES "1|q2|bob|sc1|d2|2|1|AAPL buy paper 1 market|50");
 	STEP(ks, PROCESS, "window-<due>", "[window-<due>]",
 	     "~window:window-<due> forced_at=<now>\n"
 	     "~windows window-<due>=<now>\n"
@@ -85,7 +85,7 @@ static void groups_become_blocks(void **state)
 	script_case_reach(ks, STAGE_QUEUED);
 	GIVEN(ks, PROCESS, "''");
 	STEP(ks, SEAL, "100|<retention>", "[sealed window-<due> window * 1 1]",
-	     "~block:<b1> fence=0 orders=3 sealed_at=<now> status=ready\n"
+	     "~block:<b1> fence=0 orders=3 quantity_nano=225000000000 sealed_at=<now> status=ready\n"
 	     "+blocks zset - <b1>=<now>\n"
 	     "+blocks:ready zset - <b1>=<now>\n"
 	     "~counts queued=0 sealed=3\n"
@@ -103,22 +103,22 @@ static void sells_become_blocks_before_buys_a_chunk_a_call(void **state)
 	GIVEN(ks, ENQUEUE, ENQUEUE_LANES "2" ENQUEUE_ONE("q1", "alice", "100") ENQUEUE_OF("q2", "bob", MSFT_SELL, "5"));
 	GIVEN(ks, PROCESS, "''");
 	STEP(ks, SEAL, "1|<retention>", "[sealing window-<due> window * 1 2]",
-	     "~block:<b2> fence=0 orders=1 sealed_at=<now> status=ready\n"
+	     "~block:<b2> fence=0 orders=1 quantity_nano=5000000000 sealed_at=<now> status=ready\n"
 	     "+blocks zset - <b2>=<now>\n"
 	     "+blocks:ready zset - <b2>=<now>\n"
 	     "~counts queued=1 sealed=1\n"
 	     "+sides:paper:MSFT:sell set - <b2>\n"
-	     "~window:window-<due> blocks_open=2 sealed_at=<now> sealed_groups=1 status=sealing\n"
-	     "-window:window-<due>:groups\n");
+	     "~window:window-<due> blocks_open=2 sealed_at=<now> sealed_groups=1 status=sealing\n");
 	STEP(ks, ENQUEUE, ENQUEUE_LANES "1" ENQUEUE_ONE("q3", "carol", "75"),
 	     "[stored [[window-<due>-1 <due> window next] []] [queued <now_us>]]", NULL);
 	STEP(ks, CANCEL, "q1|<retention>", "[already_sealed]", "");
 	STEP(ks, SEAL, "1|<retention>", "[sealed window-<due> window * 2 2]",
-	     "~block:<b1> fence=0 orders=1 sealed_at=<now> status=ready\n"
+	     "~block:<b1> fence=0 orders=1 quantity_nano=100000000000 sealed_at=<now> status=ready\n"
 	     "~blocks <b1>=<now>\n"
 	     "~blocks:ready <b1>=<now>\n"
 	     "~counts queued=1 sealed=2\n"
 	     "~window:window-<due> sealed_groups=2 status=sealed\n"
+	     "-window:window-<due>:groups\n"
 	     "~windows -window-<due>\n"
 	     "+windows:working zset - window-<due>=<due>\n");
 }
@@ -147,8 +147,8 @@ static void empty_group_is_canceled(void **state)
 	GIVEN(ks, CANCEL, "q2|<retention>");
 	GIVEN(ks, PROCESS, "''");
 	STEP(ks, SEAL, "100|<retention>", "[sealed window-<due> window * 2 2]",
-	     "~block:<b1> fence=0 orders=1 sealed_at=<now> status=ready\n"
-	     "~block:<b2> ttl=<now+retention> fence=0 orders=0 outcome=canceled\n"
+	     "~block:<b1> fence=0 orders=1 quantity_nano=100000000000 sealed_at=<now> status=ready\n"
+	     "~block:<b2> ttl=<now+retention> fence=0 orders=0 outcome=canceled quantity_nano=0\n"
 	     "\treason='every order was canceled before the seal' sealed_at=<now> status=canceled\n"
 	     "+blocks zset - <b1>=<now>\n"
 	     "+blocks:canceled zset - <b2>=<now>\n"
@@ -168,11 +168,11 @@ static void window_of_empty_groups_ends_at_once(void **state)
 	GIVEN(ks, CANCEL, "q1|<retention>");
 	GIVEN(ks, PROCESS, "''");
 	STEP(ks, SEAL, "100|<retention>", "[sealed window-<due> window * 1 1]",
-	     "~block:<b1> ttl=<now+retention> fence=0 orders=0 outcome=canceled\n"
+	     "~block:<b1> ttl=<now+retention> fence=0 orders=0 outcome=canceled quantity_nano=0\n"
 	     "\treason='every order was canceled before the seal' sealed_at=<now> status=canceled\n"
 	     "+blocks:canceled zset - <b1>=<now>\n"
-	     "~window:window-<due> ttl=<now+retention> blocks_open=0 done_at=<now> sealed_at=<now> sealed_groups=1\n"
-	     "\tstatus=done\n"
+	     "~window:window-<due> ttl=<now+retention> blocks_open=0 done_at=<now> sealed_at=<now>\n"
+	     "\tsealed_groups=1 status=done\n"
 	     "~window:window-<due>:blocks ttl=<now+retention>\n"
 	     "-window:window-<due>:groups\n"
 	     "-windows\n"
@@ -189,15 +189,17 @@ static void abandoned_bulk_call_only_waits_to_be_closed(void **state)
 	keyspace_command(ks, "ZADD muster:{0}:windows <then> bulk-bq");
 	STEP(ks, SEAL, "100|<retention>", "[sealed bulk-bq bulk * 1 1]",
 	     "~block:<b1> fee=0 fence=0 filled_quantity=0 gross_amount=0 orders=1 outcome=canceled\n"
-	     "\treason='the bulk call was never completed' sealed_at=<now> status=closing\n"
+	     "\tquantity_nano=5000000000 reason='the bulk call was never completed' sealed_at=<now>\n"
+	     "\tstatus=closing\n"
 	     "+blocks zset - <b1>=<now>\n"
 	     "+blocks:closing zset - <b1>=<now>\n"
 	     "~counts queued=0 working=1\n"
-	     "~window:bulk-bq abandoned=1 blocks_open=1 due_at=<now> sealed_at=<now> sealed_groups=1 status=sealed\n"
+	     "~window:bulk-bq abandoned=1 blocks_open=1 due_at=<now> sealed_at=<now> sealed_groups=1\n"
+	     "\tstatus=sealed\n"
 	     "-window:bulk-bq:groups\n"
 	     "-windows\n"
 	     "+windows:working zset - bulk-bq=<now>\n");
-	STEP(ks, BULK, "bq|d1|3|2|1|<abandon>|<retention>|''|bob|sc1|AAPL sell paper 1 market|5|5000000000|",
+	STEP(ks, BULK, "bq|d1|3|2|1|<abandon>|<retention>|''|bob|sc1|AAPL sell paper 1 market|5|",
 	     "[stored bulk-bq sealed 1]", "");
 	GIVEN(ks, CLAIM, CLAIM_AS("11"));
 	STEP(ks, PLAN, "<b1>|1|<lease>|5|1", "[stale]", "");

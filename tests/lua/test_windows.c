@@ -17,11 +17,11 @@ static void window_asked_for_is_rounded_up_to_the_grid(void **state)
 
 	STEP(ks, ENQUEUE,
 	     ENQUEUE_OPTIONS "2|window|asked|1999999999999||0|0|0|window|asked|2000000000000||0|0|0|2"
-			     "|q1|alice|sc1|d1|1|1|" AAPL "|1|1000000000|q2|bob|sc1|d2|2|1|" AAPL "|1|1000000000",
+			     "|q1|alice|sc1|d1|1|1|" AAPL "|1|q2|bob|sc1|d2|2|1|" AAPL "|1",
 	     "[stored [[window-<due> <due> window asked] [window-<due> <due> window asked]] [queued <now_us>] "
 	     "[queued <now_us>]]",
-	     "+block:<b1> hash - broker_type=paper lane=window limit_price='' lot=1 order_type=market\n"
-	     "\tquantity_nano=2000000000 side=buy symbol=AAPL window=window-<due>\n"
+	     "+block:<b1> hash - broker_type=paper lane=window limit_price='' lot=1 order_type=market side=buy\n"
+	     "\tsymbol=AAPL window=window-<due>\n"
 	     "+block:<b1>:orders zset - q1-0=<now_us> q2-0=<now_us>\n"
 	     "+counts hash - queued=2\n"
 	     "+deployment hash - blocks=1\n"
@@ -31,16 +31,16 @@ static void window_asked_for_is_rounded_up_to_the_grid(void **state)
 	     "+user:bob:orders zset - q2-0=<now_us>\n"
 	     "+window:window-<due> hash - created_at=<now> due_at=<due> lane=window orders=2 status=open\n"
 	     "+window:window-<due>:blocks zset - <b1>=1\n"
-	     "+window:window-<due>:groups hash - 'AAPL buy paper 1 market'=<b1>\n"
+	     "+window:window-<due>:groups hash - 'AAPL buy paper 1 market'='<b1> 2'\n"
 	     "+windows zset - window-<due>=<due>\n"
 	     "+windows:open hash - 'window <due>'=window-<due>\n"
 	     ">wake window-<due>\n");
 	STEP(ks, ENQUEUE,
 	     "<grid>|<grid>|2000000000000|60000|900000|30000|120000|1|window|asked|2000000000001||0|0|0|1"
-	     "|q3|carol|sc1|d3|1|1|" AAPL "|1|1000000000",
+	     "|q3|carol|sc1|d3|1|1|" AAPL "|1",
 	     "[stored [[window-3000000000000 3000000000000 window asked]] [queued <now_us>]]",
-	     "+block:<b2> hash - broker_type=paper lane=window limit_price='' lot=1 order_type=market\n"
-	     "\tquantity_nano=1000000000 side=buy symbol=AAPL window=window-3000000000000\n"
+	     "+block:<b2> hash - broker_type=paper lane=window limit_price='' lot=1 order_type=market side=buy\n"
+	     "\tsymbol=AAPL window=window-3000000000000\n"
 	     "+block:<b2>:orders zset - q3-0=<now_us>\n"
 	     "~counts queued=3\n"
 	     "~deployment blocks=2\n"
@@ -49,7 +49,7 @@ static void window_asked_for_is_rounded_up_to_the_grid(void **state)
 	     "+window:window-3000000000000 hash - created_at=<now> due_at=3000000000000 lane=window orders=1\n"
 	     "\tstatus=open\n"
 	     "+window:window-3000000000000:blocks zset - <b2>=1\n"
-	     "+window:window-3000000000000:groups hash - 'AAPL buy paper 1 market'=<b2>\n"
+	     "+window:window-3000000000000:groups hash - 'AAPL buy paper 1 market'='<b2> 1'\n"
 	     "~windows window-3000000000000=3000000000000\n"
 	     "~windows:open 'window 3000000000000'=window-3000000000000\n"
 	     ">wake window-3000000000000\n");
@@ -59,7 +59,7 @@ static void window_in_the_past_is_refused(void **state)
 {
 	struct keyspace *ks = *state;
 
-	STEP(ks, ENQUEUE, ENQUEUE_OPTIONS "1|window|asked|<then>||0|0|0|1|q1|alice|sc1|d1|1|1|" AAPL "|1|1000000000",
+	STEP(ks, ENQUEUE, ENQUEUE_OPTIONS "1|window|asked|<then>||0|0|0|1|q1|alice|sc1|d1|1|1|" AAPL "|1",
 	     "[stored [[]] [bad_window 'it is past' '' '']]", "");
 }
 
@@ -69,7 +69,7 @@ static void window_too_far_ahead_is_refused(void **state)
 
 	STEP(ks, ENQUEUE,
 	     "<grid>|<grid>|<minute>|60000|900000|30000|120000|1|window|asked|<due>||0|0|0|1|q1|alice|sc1|d1|1|1|" AAPL
-	     "|1|1000000000",
+	     "|1",
 	     "[stored [[]] [bad_window 'it is farther ahead than window.max_ahead_s allows' '' '']]", "");
 }
 
@@ -86,7 +86,7 @@ static void windows_stand_on_the_grid_of_their_lane(void **state)
 		char args[160];
 
 		(void)snprintf(args, sizeof args,
-			       "300000|250|604800000|0|2|1|0|1|%s|||0|0|0|1|q%zu|alice|sc1|d|1|1|" AAPL "|1|1000000000",
+			       "300000|250|604800000|0|2|1|0|1|%s|||0|0|0|1|q%zu|alice|sc1|d|1|1|" AAPL "|1",
 			       lanes[i].lane, i);
 		GIVEN(ks, ENQUEUE, args);
 		after_ms = keyspace_time_us(ks) / 1000;
@@ -101,10 +101,10 @@ static void immediate_lane_has_windows_of_its_own(void **state)
 	struct keyspace *ks = *state;
 
 	GIVEN(ks, ENQUEUE, ENQUEUE_LANES "1" ENQUEUE_ONE("q1", "alice", "100"));
-	STEP(ks, ENQUEUE, ENQUEUE_LANES "1|q2|bob|sc1|d2|2|1|" AAPL "|50|50000000000",
+	STEP(ks, ENQUEUE, ENQUEUE_LANES "1|q2|bob|sc1|d2|2|1|" AAPL "|50",
 	     "[stored [[] [immediate-<due> <due> immediate high]] [queued <now_us>]]",
-	     "+block:<b2> hash - broker_type=paper lane=immediate limit_price='' lot=1 order_type=market\n"
-	     "\tquantity_nano=50000000000 side=buy symbol=AAPL window=immediate-<due>\n"
+	     "+block:<b2> hash - broker_type=paper lane=immediate limit_price='' lot=1 order_type=market side=buy\n"
+	     "\tsymbol=AAPL window=immediate-<due>\n"
 	     "+block:<b2>:orders zset - q2-0=<now_us>\n"
 	     "~counts queued=2\n"
 	     "~deployment blocks=2\n"
@@ -112,7 +112,7 @@ static void immediate_lane_has_windows_of_its_own(void **state)
 	     "+user:bob:orders zset - q2-0=<now_us>\n"
 	     "+window:immediate-<due> hash - created_at=<now> due_at=<due> lane=immediate orders=1 status=open\n"
 	     "+window:immediate-<due>:blocks zset - <b2>=1\n"
-	     "+window:immediate-<due>:groups hash - 'AAPL buy paper 1 market'=<b2>\n"
+	     "+window:immediate-<due>:groups hash - 'AAPL buy paper 1 market'='<b2> 50'\n"
 	     "~windows immediate-<due>=<due>\n"
 	     "~windows:open 'immediate <due>'=immediate-<due>\n"
 	     ">wake immediate-<due>\n");
@@ -126,8 +126,8 @@ static void window_made_due_early_gets_a_successor(void **state)
 	GIVEN(ks, PROCESS, "window-<due>");
 	STEP(ks, ENQUEUE, ENQUEUE_LANES "1" ENQUEUE_ONE("q2", "bob", "50"),
 	     "[stored [[window-<due>-1 <due> window next] []] [queued <now_us>]]",
-	     "+block:<b2> hash - broker_type=paper lane=window limit_price='' lot=1 order_type=market\n"
-	     "\tquantity_nano=50000000000 side=buy symbol=AAPL window=window-<due>-1\n"
+	     "+block:<b2> hash - broker_type=paper lane=window limit_price='' lot=1 order_type=market side=buy\n"
+	     "\tsymbol=AAPL window=window-<due>-1\n"
 	     "+block:<b2>:orders zset - q2-0=<now_us>\n"
 	     "~counts queued=2\n"
 	     "~deployment blocks=2 windows=1\n"
@@ -135,19 +135,19 @@ static void window_made_due_early_gets_a_successor(void **state)
 	     "+user:bob:orders zset - q2-0=<now_us>\n"
 	     "+window:window-<due>-1 hash - created_at=<now> due_at=<due> lane=window orders=1 status=open\n"
 	     "+window:window-<due>-1:blocks zset - <b2>=1\n"
-	     "+window:window-<due>-1:groups hash - 'AAPL buy paper 1 market'=<b2>\n"
+	     "+window:window-<due>-1:groups hash - 'AAPL buy paper 1 market'='<b2> 50'\n"
 	     "~windows window-<due>-1=<due>\n"
 	     "+windows:open hash - 'window <due>'=window-<due>-1\n"
 	     ">wake window-<due>-1\n");
 	GIVEN(ks, SEAL, "100|<retention>");
 	STEP(ks, ENQUEUE, ENQUEUE_LANES "1" ENQUEUE_ONE("q3", "carol", "75"),
 	     "[stored [[window-<due>-1 <due> window next] []] [queued <now_us>]]",
-	     "~block:<b2> quantity_nano=125000000000\n"
 	     "~block:<b2>:orders q3-0=<now_us>\n"
 	     "~counts queued=2\n"
 	     "+order:q3-0 hash - block=<b2> digest=digest-q3 quantity=75 smallcase=sc1 user=carol\n"
 	     "+user:carol:orders zset - q3-0=<now_us>\n"
-	     "~window:window-<due>-1 orders=2\n");
+	     "~window:window-<due>-1 orders=2\n"
+	     "~window:window-<due>-1:groups 'AAPL buy paper 1 market'='<b2> 125'\n");
 }
 
 int main(void)

@@ -2,8 +2,7 @@
 #include "tests/support/script_life.h"
 
 #define BULK_OF(queue_id, total, quantity)                                                                             \
-	queue_id "|d1|" total "|1|0|<abandon>|<retention>|erin|erin|sc1|GE buy paper 1 market|" quantity "|" quantity       \
-		 "000000000|"
+	queue_id "|d1|" total "|1|0|<abandon>|<retention>|erin|erin|sc1|GE buy paper 1 market|" quantity "|"
 
 /* One life: a sell <b1> and a buy <b2> of AAPL, of which the buy waits, is looked at by a person, and is filled beyond
  * what was ordered; a bulk call <b3> with a rejected order; a bulk call that was abandoned <b4>; a canceled order. */
@@ -38,7 +37,7 @@ const struct script_life_step script_life[] = {
     {SCRIPT_CLOSE, "<b2>|6|<lease>|51|190|9690|0|filled||0.01"},
     {SCRIPT_ALLOCATE, "<b2>|6|<lease>|0|<retention>|q2-0|filled|50|9500|0"},
     {SCRIPT_FINISH, "<b2>|6|<retention>|1|190|0"},
-    {SCRIPT_BULK, BULK_OF("bq", "2", "5") "|frank|sc1|XYZ buy paper 1 market|0|0|unknown_symbol"},
+    {SCRIPT_BULK, BULK_OF("bq", "2", "5") "|frank|sc1|XYZ buy paper 1 market|0|unknown_symbol"},
     {SCRIPT_SEAL, "100|<retention>"},
     {SCRIPT_CLAIM, "h1:14|0|10|h1|14|0|<then>|1"},
     {SCRIPT_CLAIM, "h1:15|0|10|h1|15|0|<then>|1"},
