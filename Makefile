@@ -38,7 +38,7 @@ PROGRAMS := $(BUILD)/muster-api $(BUILD)/muster-worker $(BUILD)/muster-paper $(B
 
 objects = $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard $(1)))
 SHARED := $(call objects,src/shared/*.c) $(BUILD)/obj/gen/script_data.o
-API := $(filter-out %/main.o,$(call objects,src/api/*.c))
+API := $(filter-out %/main.o,$(call objects,src/api/*.c)) $(BUILD)/obj/gen/page_data.o
 WORKER := $(filter-out %/main.o,$(call objects,src/worker/*.c))
 PAPER := $(filter-out %/main.o,$(call objects,src/paper/*.c))
 AUDIT := $(filter-out %/main.o,$(call objects,src/audit/*.c))
@@ -178,6 +178,14 @@ $(BUILD)/gen/script_list.h $(BUILD)/gen/script_data.c &: $(LUA_JOINED) lua/lib/e
 	@mkdir -p $(BUILD)/gen
 	@bash lua/lib/embed list $(LUA_JOINED) > $(BUILD)/gen/script_list.h
 	@bash lua/lib/embed data $(LUA_JOINED) > $(BUILD)/gen/script_data.c
+
+# --- the page and the description of the API become bytes of muster-api
+
+PAGE := src/api/page/page.html src/api/page/page.css src/api/page/page.js src/api/page/page_charts.js src/api/page/page.svg src/api/page/openapi.json
+
+$(BUILD)/gen/page_data.c: $(PAGE) src/api/page/embed
+	@mkdir -p $(BUILD)/gen
+	@bash src/api/page/embed $(PAGE) > $@
 
 # --- tests
 

@@ -9,8 +9,8 @@
 -- KEYS[1]  PREFIX:{SHARD}
 -- ARGV     worker (HOST:PID)  lease_ms  most  host  pid  blocks_in_hand  started_at  attempts_max
 -- RETURNS  NEXT_IN_MS (until the next block that nobody has needs a worker; -1: none)  DEPLOYMENT, then for each block
---            {ID, its hash as field, value, …, {CLIENT_ORDER_ID, its hash} for each slice}, or {ID, WHY} for one that
---            is not claimed because a key of it is not what it must be
+--            {ID, its hash as field, value, …, {{CLIENT_ORDER_ID, its hash} for each slice}} and 'lost' where a lease ran
+--            out, or {ID, WHY} for one that is not claimed because a key of it is not what it must be
 -- WRITES   blocks block:* blocks:* sides:* counts workers worker:*
 -- USES: base need whole stage count move review
 local worker, lease, most = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
@@ -57,7 +57,7 @@ for _, block in ipairs(call('ZRANGEBYSCORE', P .. 'blocks', '-inf', now, 'LIMIT'
 		for i, id in ipairs(call('ZRANGE', key .. ':slices', 0, -1)) do
 			slices[i] = {id, call('HGETALL', P .. 'slice:' .. id)}
 		end
-		result[#result + 1] = {block, call('HGETALL', key), slices}
+		result[#result + 1] = {block, call('HGETALL', key), slices, is_lost and 'lost' or nil}
 	end
 end
 local _, next_at = unpack(call('ZRANGE', P .. 'blocks', 0, 0, 'WITHSCORES'))

@@ -4,7 +4,8 @@
 --
 -- KEYS[1]  PREFIX:{SHARD}
 -- ARGV     block  fence  retention_ms  house_quantity  house_gross_amount  house_fee
--- RETURNS  finished STATUS, or cursor ALLOCATED (orders without a share are left), or stale
+-- RETURNS  finished STATUS SUBMIT_MS DONE_MS (from the due time to the first submit, -1: none, and to now), or
+--          cursor ALLOCATED (orders without a share are left), or stale
 -- WRITES   block:* slice:* window:* windows:working windows:done blocks blocks:* house; publishes done
 -- USES: base need move held window_end
 local block, retention = ARGV[1], tonumber(ARGV[3])
@@ -34,5 +35,7 @@ for _, part in ipairs({'', ':orders', ':slices', ':fills'}) do
 end
 call('PUBLISH', P .. 'done', 'block ' .. block)
 
+local due_at, forced = unpack(call('HMGET', P .. 'window:' .. got[5], 'due_at', 'forced_at'))
 if call('HINCRBY', P .. 'window:' .. got[5], 'blocks_open', -1) == 0 then end_window(got[5], retention) end
-return {'finished', status}
+local due = math.min(tonumber(forced or due_at or now), tonumber(due_at or now))
+return {'finished', status, got[10] and math.max(0, got[10] - due) or -1, math.max(0, now - due)}

@@ -5,6 +5,7 @@
 -- KEYS[1]  PREFIX:{SHARD}
 -- RETURNS  now MS  oldest_overdue_ms MS  windows {{id, groups, field, value, …}, …}  (at most 100 open, 100 working, 20 done)
 --          orders {status, n, …}  blocks {status, n, …}  workers {{field, value, …}, …}  halts {scope, JSON, …}
+--          in_all {open, n, overdue, n, working, n}: windows, also those that are not listed
 local P = KEYS[1] .. ':'
 local call = redis.call
 local time = call('TIME')
@@ -34,5 +35,7 @@ for i, worker in ipairs(call('ZREVRANGE', P .. 'workers', 0, 99)) do
 end
 local first = call('ZRANGE', P .. 'windows', 0, 0, 'WITHSCORES')
 local overdue = first[2] and math.max(0, now - first[2]) or 0
+local in_all = {'open', call('ZCARD', P .. 'windows'), 'overdue', call('ZCOUNT', P .. 'windows', '-inf', now),
+	'working', call('ZCARD', P .. 'windows:working')}
 return {'now', now, 'oldest_overdue_ms', overdue, 'windows', windows, 'orders', call('HGETALL', P .. 'counts'), 'blocks', blocks,
-	'workers', workers, 'halts', call('HGETALL', P .. 'halts')}
+	'workers', workers, 'halts', call('HGETALL', P .. 'halts'), 'in_all', in_all}

@@ -18,6 +18,9 @@
 
 struct access_table;
 struct commit;
+struct events;
+struct glance;
+struct metrics;
 struct redis_time;
 struct stock_table;
 struct waiters;
@@ -38,11 +41,15 @@ struct app {
 	struct commit *commit;	    /* orders on their way into Redis */
 	struct waiters *waiters;    /* answers that wait for orders to end */
 	struct access_table *access; /* NULL: there are no tokens, everybody on this machine may everything */
+	struct metrics *metrics;    /* what this process counts */
+	struct glance *glance;	    /* the state, shared by all who watch */
+	struct events *events;	    /* who watches */
 	struct http_server *server;
 
 	struct failure_log failures;
 	char deployment[16]; /* its id; "" until Redis has told it */
 	bool is_draining;    /* SIGTERM came: answer what is in hand, take nothing new */
+	bool is_ending;	     /* the parts are being freed: look at none of them */
 	bool is_hurried;     /* ... and do not wait for anything any more */
 	struct event *door; /* opens the server; NULL once it is open */
 	unsigned door_looks;

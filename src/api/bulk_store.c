@@ -10,6 +10,8 @@
 #include "api/app.h"
 #include "shared/fault.h"
 #include "shared/log.h"
+#include "shared/metrics.h"
+#include "shared/status.h"
 
 #define CHUNK_ORDERS 50 /* about a millisecond of Redis */
 #define CHUNKS_OUT   2	/* one is written while the other one runs */
@@ -87,6 +89,22 @@ static void storing_go_back(struct storing *storing, size_t to)
 	storing_fail(storing, &err);
 }
 
+/* The call is stored whole, and this was its last chunk. A replay stops at its first one; where that is the last, it looks
+ * the same and is counted again. */
+static void count_stored(const struct storing *storing, const struct chunk *chunk)
+{
+	const struct bulk_body *body = storing->source.body;
+	size_t rejected = 0, lane = metrics_lane_index("bulk");
+	if (chunk->end != body->order_count)
+		return;
+	for (size_t i = 0; i < body->order_count; i++)
+		rejected += body->orders[i].reason != NULL;
+	metrics_add(storing->source.app->metrics, (struct metric_at){METRIC_ORDERS, {lane, ORDER_QUEUED}},
+		    (double)(body->order_count - rejected));
+	metrics_add(storing->source.app->metrics, (struct metric_at){METRIC_ORDERS, {lane, ORDER_REJECTED}},
+		    (double)rejected);
+}
+
 /* Takes what lua/bulk.lua says of one chunk. */
 static void chunk_judge(struct storing *storing, const struct chunk *chunk, const redisReply *reply)
 {
@@ -102,6 +120,7 @@ static void chunk_judge(struct storing *storing, const struct chunk *chunk, cons
 		err_set(&err, ERR_INTERNAL, "script bulk said what it never says");
 		storing_fail(storing, &err);
 	} else if (strcmp(reply_text(reply_at(reply, 2)), "filling") != 0) {
+		count_stored(storing, chunk);
 		storing->is_stored = true;
 	} else if (received < chunk->end) {
 		storing_go_back(storing, received);

@@ -12,6 +12,8 @@
 #include "shared/clock.h"
 #include "shared/fault.h"
 #include "shared/log.h"
+#include "shared/metrics.h"
+#include "shared/status.h"
 
 #define BATCHES		  2
 #define BATCH_ORDERS	  64	 /* a batch takes whole requests: one, and more up to this */
@@ -39,6 +41,7 @@ struct batch {
 struct commit {
 	const struct config *config;
 	struct redis_link *write;
+	struct metrics *metrics;
 	struct script_args *args;
 	int64_t now_ms; /* Redis's clock when it last told it: sessions around it go with each call */
 	struct commit_request_list queue;
@@ -223,6 +226,16 @@ static void batch_answer(struct batch *batch)
 	}
 }
 
+/* Each order by the lane that it got. Replays were counted when they were stored. */
+static void count_queued(const struct commit *commit, const struct commit_request *request)
+{
+	const struct routes *routes = request->routes;
+	for (size_t i = 0; i < request->order_count; i++) {
+		size_t lane = metrics_lane_index(routes->list[routes->of_order[i]].place.lane);
+		metrics_add(commit->metrics, (struct metric_at){METRIC_ORDERS, {lane, ORDER_QUEUED}}, 1);
+	}
+}
+
 static void batch_send(struct commit *commit, struct batch *batch);
 
 /* All replies are there: the answers, or the same call again with other sessions. */
@@ -261,6 +274,7 @@ static void batch_take_outcomes(struct batch *batch, const redisReply *reply)
 			batch_fail(batch, &bad);
 		} else if (request->outcome.result == COMMIT_QUEUED) {
 			places_read(batch, reply_at(reply, 1), request->routes);
+			count_queued(batch->commit, request);
 		}
 	}
 }
@@ -310,12 +324,17 @@ static void batch_send(struct commit *commit, struct batch *batch)
 	const struct config *config = commit->config;
 	const struct commit_request *request;
 	struct script_args *args = commit->args;
+	size_t orders = 0;
 	script_args_reset(args);
 	route_write_options(config, args);
 	wishes_write(commit, batch, args);
 	script_args_add_int(args, (int64_t)batch->count);
 	STAILQ_FOREACH(request, &batch->requests, entry)
-	request_write(batch, request, args);
+	{
+		request_write(batch, request, args);
+		orders += request->order_count;
+	}
+	metrics_observe(commit->metrics, (struct metric_at){METRIC_BATCH_ORDERS, {0}}, (double)orders);
 	caps_write(commit, batch);
 	batch->replies_out = 1;
 	FAULT_POINT(BATCH_READY, NULL);
@@ -384,12 +403,19 @@ bool commit_put(struct commit *commit, struct commit_request *request, struct er
 	return true;
 }
 
-struct commit *commit_new(struct event_base *base, const struct config *config, struct redis_link *write)
+size_t commit_waiting(const struct commit *commit)
+{
+	return commit->queued_orders;
+}
+
+struct commit *commit_new(struct event_base *base, const struct config *config, struct redis_link *write,
+			  struct metrics *metrics)
 {
 	struct commit *commit = calloc(1, sizeof *commit);
 	if (!commit)
 		abort();
 	commit->config = config;
+	commit->metrics = metrics;
 	commit->write = write;
 	commit->args = script_args_new();
 	commit->flush = event_new(base, -1, 0, on_flush, commit);

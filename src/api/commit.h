@@ -20,6 +20,7 @@
 #include "shared/redis_link.h"
 
 struct commit;
+struct metrics;
 
 enum commit_result {
 	COMMIT_QUEUED,	   /* stored */
@@ -61,7 +62,11 @@ struct commit_request {
 };
 
 /* All are borrowed. Never NULL. */
-struct commit *commit_new(struct event_base *base, const struct config *config, struct redis_link *write);
+struct commit *commit_new(struct event_base *base, const struct config *config, struct redis_link *write,
+			  struct metrics *metrics);
+
+/* Orders that wait for a batch. */
+size_t commit_waiting(const struct commit *commit);
 
 /* Only once `write` calls back no more. Requests that still wait get ERR_REDIS_UNAVAILABLE. NULL is fine. */
 void commit_free(struct commit *commit);

@@ -9,8 +9,11 @@
 #include "api/app.h"
 #include "api/calendar_view.h"
 #include "api/commit.h"
-#include "api/health.h"
+#include "api/events.h"
+#include "api/glance.h"
 #include "api/halt_view.h"
+#include "api/health.h"
+#include "api/metrics_view.h"
 #include "api/redis_time.h"
 #include "api/routes.h"
 #include "api/stock_table.h"
@@ -123,8 +126,8 @@ static void on_done(struct redis_link *link, const char *channel, const char *te
 }
 
 static const struct redis_link_hooks write_hooks = {
-    .up = name_deployment, .down = on_write_down, .history = name_deployment};
-static const struct redis_link_hooks read_hooks = {.up = on_read_up};
+    .up = name_deployment, .down = on_write_down, .history = name_deployment, .timed = metrics_view_timed};
+static const struct redis_link_hooks read_hooks = {.up = on_read_up, .timed = metrics_view_timed};
 static const struct redis_link_hooks done_hooks = {.message = on_done};
 static const struct redis_link_hooks changes_hooks = {.up = on_changes_up, .message = on_change};
 
@@ -174,6 +177,7 @@ static bool server_start(struct app *app, struct err *err)
 	    .share_port = true,
 	    .is_shut = true,
 	    .before = access_check,
+	    .answered = metrics_view_answered,
 	    .drained = on_drained,
 	    .arg = app,
 	};
@@ -213,6 +217,8 @@ static void on_door(evutil_socket_t fd, short what, void *arg)
 /* Frees whatever is there. The links go first: what waits for them is answered with their end. */
 static void app_free(struct app *app)
 {
+	app->is_ending = true;
+	events_free(app->events);
 	redis_link_free(app->changes);
 	redis_link_free(app->done);
 	redis_link_free(app->write);
@@ -222,10 +228,12 @@ static void app_free(struct app *app)
 	waiters_free(app->waiters);
 	redis_time_free(app->time);
 	stock_table_free(app->stocks);
+	glance_free(app->glance);
 	http_server_free(app->server);
 	access_free(app->access);
 	if (app->door)
 		event_free(app->door);
+	metrics_free(app->metrics);
 	if (app->drain_step)
 		event_free(app->drain_step);
 	free(app);
@@ -251,6 +259,7 @@ static bool start(struct program *program, struct err *err)
 	app->base = program_base(program);
 	app->config = program_config(program);
 	allow_descriptors(app->config);
+	app->metrics = metrics_view_new();
 	if (!access_load(app, err) || !server_start(app, err)) {
 		app_free(app);
 		return false;
@@ -263,7 +272,9 @@ static bool start(struct program *program, struct err *err)
 	app->changes = redis_link_new(app->base, app->config, "changes", "changes", &changes_hooks, app);
 	app->stocks = stock_table_new(app->read, app->config->redis.prefix);
 	app->time = redis_time_new(app->base, app->read);
-	app->commit = commit_new(app->base, app->config, app->write);
+	app->commit = commit_new(app->base, app->config, app->write, app->metrics);
+	app->glance = glance_new(app);
+	app->events = events_new(app);
 	app->waiters = waiters_new(app);
 	app->door = event_new(app->base, -1, EV_PERSIST, on_door, app);
 	if (!app->door || event_add(app->door, &(struct timeval){.tv_usec = DOOR_LOOK_MS * 1000}) != 0)
@@ -297,6 +308,7 @@ static void drain(struct program *program)
 	if (!app->drain_step)
 		abort();
 	event_add(app->drain_step, &grace);
+	events_drain(app->events);
 	http_server_drain(app->server);
 }
 

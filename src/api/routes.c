@@ -7,9 +7,11 @@
 #include "api/block_resolve.h"
 #include "api/blocks.h"
 #include "api/bulk_rebalance.h"
+#include "api/events.h"
 #include "api/halt.h"
 #include "api/health.h"
 #include "api/investments.h"
+#include "api/metrics_view.h"
 #include "api/orders.h"
 #include "api/statement.h"
 #include "api/stocks.h"
@@ -51,6 +53,8 @@ static const struct http_route rows[] = {
     {HTTP_POST, "/admin/halt", HTTP_BODY_MAYBE_JSON, halt_post, ACCESS_OPERATE},
     {HTTP_POST, "/admin/resume", HTTP_BODY_MAYBE_JSON, resume_post, ACCESS_OPERATE},
 
+    {HTTP_GET, "/events", HTTP_BODY_NONE, events_get, ACCESS_READ_ALL},
+    {HTTP_GET, "/metrics", HTTP_BODY_NONE, metrics_view_get, ACCESS_READ_ALL},
     {HTTP_GET, "/healthz", HTTP_BODY_NONE, health_get_alive, ACCESS_ANYBODY},
     {HTTP_GET, "/readyz", HTTP_BODY_NONE, health_get_ready, ACCESS_ANYBODY},
     {0},

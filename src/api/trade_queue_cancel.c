@@ -11,6 +11,8 @@
 #include "api/request_view.h"
 #include "shared/fault.h"
 #include "shared/ids.h"
+#include "shared/metrics.h"
+#include "shared/status.h"
 
 enum cancellation_state {
 	CANCELLATION_SCRIPT,   /* waits for lua/cancel.lua */
@@ -100,6 +102,9 @@ static void on_script(const redisReply *reply, const struct err *err, void *arg)
 			return;
 		}
 	}
+	metrics_add(cancellation->app->metrics,
+		    (struct metric_at){METRIC_ORDERS, {metrics_lane_index("other"), ORDER_CANCELED}},
+		    (double)reply_int(reply_at(reply, 1), 0));
 	if (redis_link_needs_wait(cancellation->app->write)) {
 		cancellation->state = CANCELLATION_REPLICAS;
 		redis_link_wait_replicas(cancellation->app->write, on_replicas, cancellation);

@@ -25,7 +25,10 @@ struct totals {
 
 struct preview_flow {
 	struct app *app;
-	struct http_request *request;
+	struct http_request *request; /* NULL: for preview_load */
+	size_t groups_most;	      /* of a window that are shown; its totals are of all */
+	preview_fn *fn;
+	void *arg;
 	int64_t now_ms;
 	json_t *ids;	/* of the windows to show */
 	size_t window;	/* index of the one that is being read */
@@ -34,6 +37,9 @@ struct preview_flow {
 	struct totals in_window, in_all;
 	json_t *windows; /* that are complete */
 };
+
+/* Answers and frees. */
+static void preview_end(struct preview_flow *flow, json_t *take_answer, const struct err *err);
 
 /* Ends the flow, which has answered. */
 static void preview_free(struct preview_flow *flow)
@@ -116,7 +122,9 @@ static void preview_take_group(struct preview_flow *flow, const redisReply *wind
 	view_set(view, "orders", json_integer(orders));
 	view_set(view, "quantity", json_string(quantity));
 	add_estimates(view, price_of(flow, group), quantity_nano);
-	json_array_append_new(flow->groups, view);
+	if (json_array_size(flow->groups) < flow->groups_most)
+		json_array_append(flow->groups, view);
+	json_decref(view);
 	flow->in_window.orders += orders;
 	flow->in_window.broker_calls += calls_of(flow->app->config, broker, quantity_nano);
 }
@@ -158,8 +166,7 @@ static void on_groups(const redisReply *reply, const struct err *err, void *arg)
 	const redisReply *window = reply_at(reply, 0);
 
 	if (err) {
-		read_answer_error(flow->request, err);
-		preview_free(flow);
+		preview_end(flow, NULL, err);
 		return;
 	}
 	if (strcmp(reply_text(reply_at(window, WINDOW_STATUS)), "open") != 0) {
@@ -186,8 +193,7 @@ static void preview_answer(struct preview_flow *flow)
 	view_set(answer, "windows", json_incref(flow->windows));
 	view_set(answer, "orders", json_integer(flow->in_all.orders));
 	add_calls(answer, &flow->in_all);
-	http_answer_json(flow->request, 200, answer);
-	preview_free(flow);
+	preview_end(flow, answer, NULL);
 }
 
 /* Asks for what is next, or answers. */
@@ -207,14 +213,25 @@ static void preview_step(struct preview_flow *flow)
 	script_args_free(args);
 }
 
+static void preview_end(struct preview_flow *flow, json_t *take_answer, const struct err *err)
+{
+	if (flow->fn)
+		flow->fn(take_answer, err, flow->arg);
+	else if (err)
+		read_answer_error(flow->request, err);
+	else
+		http_answer_json(flow->request, 200, json_incref(take_answer));
+	json_decref(take_answer);
+	preview_free(flow);
+}
+
 /* The windows to show. */
 static void on_choice(const struct window_choice *choice, const struct err *err, void *arg)
 {
 	struct preview_flow *flow = arg;
 
 	if (err) {
-		read_answer_error(flow->request, err);
-		preview_free(flow);
+		preview_end(flow, NULL, err);
 		return;
 	}
 	if (choice->past_id) {
@@ -227,15 +244,33 @@ static void on_choice(const struct window_choice *choice, const struct err *err,
 	preview_step(flow);
 }
 
-void trade_queue_preview_get(struct http_request *request, void *arg)
+/* A flow with nothing in it. */
+static struct preview_flow *preview_new(struct app *app, size_t groups_most)
 {
 	struct preview_flow *flow = calloc(1, sizeof *flow);
 
 	if (!flow)
 		abort();
-	flow->app = arg;
-	flow->request = request;
+	flow->app = app;
+	flow->groups_most = groups_most;
 	flow->groups = json_array();
 	flow->windows = json_array();
+	return flow;
+}
+
+void trade_queue_preview_get(struct http_request *request, void *arg)
+{
+	struct preview_flow *flow = preview_new(arg, SIZE_MAX);
+
+	flow->request = request;
 	window_choice_load(arg, request, on_choice, flow);
+}
+
+void preview_load(struct app *app, size_t groups_most, preview_fn *fn, void *arg)
+{
+	struct preview_flow *flow = preview_new(app, groups_most);
+
+	flow->fn = fn;
+	flow->arg = arg;
+	window_choice_load(app, NULL, on_choice, flow);
 }

@@ -77,51 +77,46 @@ static json_t *workers_view(const redisReply *workers)
 	return list;
 }
 
-/* One request for the status. */
-struct status_flow {
-	struct app *app;
-	struct http_request *request;
-};
-
-/* What status.lua says. */
-static void on_status(const redisReply *reply, const struct err *err, void *arg)
+json_t *trade_queue_status_view(const struct app *app, const redisReply *reply)
 {
-	const struct status_flow flow = *(struct status_flow *)arg;
-	struct http_request *request = flow.request;
-	json_t *answer, *halts;
+	const redisReply *in_all = part_of(reply, "in_all");
+	json_t *answer = json_object(), *halts;
 
-	free(arg);
-	if (err) {
-		read_answer_error(request, err);
-		return;
-	}
-	answer = json_object();
 	view_set(answer, "now", view_time(reply_int(part_of(reply, "now"), 0)));
 	halts = halt_views(part_of(reply, "halts"));
 	view_set(answer, "halted", json_boolean(json_array_size(halts) > 0));
 	view_set(answer, "halts", halts);
 	view_set(answer, "calendars",
-		 calendar_views(program_calendars(flow.app->program), flow.app->config,
-				reply_int(part_of(reply, "now"), 0)));
+		 calendar_views(program_calendars(app->program), app->config, reply_int(part_of(reply, "now"), 0)));
 	view_set(answer, "windows", windows_view(part_of(reply, "windows")));
+	view_set(answer, "windows_open", json_integer(reply_int(part_of(in_all, "open"), 0)));
+	view_set(answer, "windows_overdue", json_integer(reply_int(part_of(in_all, "overdue"), 0)));
+	view_set(answer, "windows_working", json_integer(reply_int(part_of(in_all, "working"), 0)));
 	view_set(answer, "orders", counts_view(part_of(reply, "orders"), order_word, ORDER_STATUS_COUNT));
 	view_set(answer, "blocks", counts_view(part_of(reply, "blocks"), block_word, BLOCK_STATUS_COUNT));
 	view_set(answer, "workers", workers_view(part_of(reply, "workers")));
 	view_set(answer, "oldest_overdue_window_s",
 		 json_integer(reply_int(part_of(reply, "oldest_overdue_ms"), 0) / MS_A_SECOND));
 	view_set(answer, "redis", json_pack("{s:b}", "up", 1));
-	http_answer_json(request, 200, answer);
+	return answer;
+}
+
+/* What status.lua says. `arg` is the request. */
+static void on_status(const redisReply *reply, const struct err *err, void *arg)
+{
+	struct http_request *request = arg;
+
+	if (err)
+		read_answer_error(request, err);
+	else
+		http_answer_json(request, 200, trade_queue_status_view(http_arg(request), reply));
 }
 
 void trade_queue_status_get(struct http_request *request, void *arg)
 {
 	struct app *app = arg;
 	struct script_args *args = script_args_new();
-	struct status_flow *flow = malloc(sizeof *flow);
 
-	if (!flow)
-		abort();
-	*flow = (struct status_flow){app, request};
-	redis_link_script(app->read, SCRIPT_STATUS, args, on_status, flow);
+	redis_link_script(app->read, SCRIPT_STATUS, args, on_status, request);
 	script_args_free(args);
 }

@@ -119,7 +119,7 @@ static void choice_read(struct choice_flow *flow, const char *text)
 void window_choice_load(struct app *app, const struct http_request *request, window_choice_fn *fn, void *arg)
 {
 	const char *argv[] = {"TIME"};
-	const char *text = http_query(request, "window");
+	const char *text = request ? http_query(request, "window") : NULL;
 	struct choice_flow *flow = calloc(1, sizeof *flow);
 
 	if (!flow)

@@ -91,6 +91,7 @@ struct config {
 		int64_t concurrency;
 		int64_t lease_ms;
 		int64_t poll_ms;
+		char metrics_listen[CONFIG_TEXT_SIZE]; /* "": nowhere */
 	} worker;
 	struct {
 		int64_t retention_s;

@@ -101,6 +101,9 @@ static const struct config_option options[] = {
     {"worker.poll_ms", CONFIG_INTEGER, 10, 60000, NULL, "1000", "longest sleep when nothing is announced",
      AT(worker.poll_ms)},
 
+    {"worker.metrics_listen", CONFIG_ADDRESS, NO_BOUNDS, "",
+     "where each worker shows its metrics: host:port, port 0 takes a free one", AT(worker.metrics_listen)},
+
     {"orders.retention_s", CONFIG_INTEGER, 1, 315360000, NULL, "604800",
      "finished orders, blocks and windows expire after this", AT(orders.retention_s)},
 

@@ -29,7 +29,8 @@ struct redis_call {
 	void *arg;
 	enum call_kind kind;
 	char what[WHAT_SIZE];  /* for messages: "enqueue", "WAIT" */
-	int64_t deadline_us;   /* on the monotonic clock */
+	int64_t sent_us;       /* on the monotonic clock, as is the next */
+	int64_t deadline_us;
 	uint64_t repeats;      /* of a WAIT: link->repeats when it was sent */
 	enum script_id script; /* what follows is of a script */
 	size_t count;	       /* arguments */
@@ -164,6 +165,7 @@ static void call_send(struct redis_link *link, struct redis_call *call, const ch
 	struct err err;
 
 	/* Nobody can be answered before those in front; and a WAIT may rightly take the whole time limit in Redis. */
+	call->sent_us = now_us;
 	call->deadline_us = now_us + patience_us;
 	if (!TAILQ_EMPTY(&link->calls) && call->deadline_us < link->last_deadline_us)
 		call->deadline_us = link->last_deadline_us;
@@ -234,6 +236,8 @@ static void call_answer(struct redis_link *link, struct redis_call *call, const 
 		script_repeat(link, call);
 		return;
 	}
+	if (call->kind == CALL_SCRIPT && link->hooks->timed)
+		link->hooks->timed(call->script, clock_monotonic_us() - call->sent_us, link->arg);
 	if (call->kind == CALL_WAIT && call->repeats != link->repeats) {
 		wait_send(link, call); /* a write before it went out again after it */
 		return;

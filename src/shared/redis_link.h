@@ -29,6 +29,8 @@ struct redis_link_hooks {
 	/* redis_link_guard: history was found to be lost, or a person has confirmed it. Not for what is known when the link
 	 * comes up. */
 	void (*history)(struct redis_link *link, void *arg);
+	/* A script call was answered, so many microseconds after it was sent. */
+	void (*timed)(enum script_id script, int64_t took_us, void *arg);
 	/* A message on the subscribed channel, whose full name is given. Borrowed for the call. */
 	void (*message)(struct redis_link *link, const char *channel, const char *text, void *arg);
 };

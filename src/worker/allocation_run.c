@@ -142,6 +142,7 @@ static void add_share(struct script_args *args, const struct block *block, const
 	enum order_status status = totals_order_status(block->outcome, row->quantity_nano, row->share_nano);
 	char text[DECIMAL_TEXT];
 
+	worker_metrics_orders(block, status, 1);
 	script_args_add(args, row->order_id);
 	script_args_add(args, order_status_word(status));
 	script_args_add(args, decimal_format(row->share_nano, text));
@@ -236,6 +237,7 @@ void block_on_finished(struct block *block, const redisReply *reply)
 		block_on_shares(block, reply);
 		return;
 	}
+	worker_metrics_finished(block, reply);
 	/* The host's clock against that of Redis: good enough for a log line. */
 	log_event(LOG_INFO, "block_allocated", "block_id", block->id, "symbol", block->symbol, "side",
 		  block->is_sell ? "sell" : "buy", "orders", log_int(block->orders), "quantity",

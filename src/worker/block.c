@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "shared/metrics.h"
 #include "worker/allocation_run.h"
 #include "worker/worker.h"
 
@@ -54,6 +55,7 @@ static bool read_group(struct block *block, const redisReply *fields)
 	const char *side = reply_field(fields, "side");
 	const char *lot = reply_field(fields, "lot");
 
+	block->lane = metrics_lane_index(reply_field(fields, "lane") ? reply_field(fields, "lane") : "");
 	block->is_sell = side && strcmp(side, "sell") == 0;
 	block->quantity_nano = read_number(fields, "quantity_nano", 0);
 	block->orders = read_number(fields, "orders", 0);

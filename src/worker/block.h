@@ -66,6 +66,7 @@ struct block {
 	char broker_name[CONFIG_NAME_SIZE];
 	char limit_price[DECIMAL_TEXT]; /* "" for a market order */
 	bool is_sell;
+	size_t lane; /* as metrics count it */
 	enum block_status status;
 	enum block_resolution resolution;
 	int64_t quantity_nano;

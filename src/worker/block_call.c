@@ -67,6 +67,7 @@ static void take_reply(struct block *block, const struct block_reply *call, cons
 	int64_t lease_ends_us = call->lease_from_us + block->worker->config->worker.lease_ms * US_A_MS;
 
 	if (strcmp(reply_text(reply_at(reply, 0)), "stale") == 0) {
+		worker_metrics_fence_refused(block);
 		log_event(LOG_INFO, "block_lost", "block_id", block->id, "why", "another worker has it", NULL);
 		block_drop(block);
 		return;
@@ -180,6 +181,7 @@ void block_review(struct block *block, const char *why, const struct slice *slic
 		describe_evidence(slice, evidence, sizeof evidence);
 	log_event(LOG_WARN, "block_needs_review", "block_id", block->id, "symbol", block->symbol, "why", why,
 		  "evidence", evidence, NULL);
+	worker_metrics_review(block);
 	/* The first of both replies ends it; should the record come second it finds nothing to do. */
 	if (has_changed(block))
 		block_record_as(block, -1, BLOCK_WAITS_FOR_REVIEW);
@@ -210,6 +212,7 @@ static void on_broker(const struct broker_result *result, void *arg)
 	struct slice *slice = arg;
 
 	slice->result = *result;
+	worker_metrics_called(slice);
 	round_answered(slice->block);
 }
 
@@ -229,6 +232,7 @@ static void on_fills(const struct broker_fill *fills, size_t count, const struct
 		memcpy(slice->fills, fills, count * sizeof *fills);
 		slice->fill_count = count;
 	}
+	worker_metrics_called(slice);
 	round_answered(slice->block);
 }
 
@@ -267,6 +271,7 @@ static void ask_broker(struct block *block, struct slice *slice)
 	block->round.out++;
 	block_hold(block);
 	slice->is_asked = true;
+	slice->asked_us = clock_monotonic_us();
 	switch (slice->need) {
 	case SLICE_NEEDS_SUBMIT:
 		FAULT_POINT(SUBMIT_READY, block->symbol);

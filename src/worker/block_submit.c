@@ -157,6 +157,14 @@ static void warn_halted(struct block *block, const char *why)
 			  log_int(log_limit_suppressed(limit)), NULL);
 }
 
+/* Something of it may leave now. */
+static void begin_working(struct block *block)
+{
+	if (block->status != BLOCK_SUBMITTING)
+		worker_metrics_orders(block, ORDER_WORKING, block->orders);
+	block->status = BLOCK_SUBMITTING;
+}
+
 void block_on_gate(struct block *block, const redisReply *reply)
 {
 	const char *word = reply_text(reply_at(reply, 0));
@@ -167,9 +175,12 @@ void block_on_gate(struct block *block, const redisReply *reply)
 	if (strcmp(word, "needs_review") == 0) {
 		log_event(LOG_WARN, "block_needs_review", "block_id", block->id, "symbol", block->symbol, "why",
 			  reply_text(reply_at(reply, 1)), "evidence", reply_text(reply_at(reply, 2)), NULL);
+		worker_metrics_review(block);
 		block_drop(block);
 		return;
 	}
+	if (strstr(reply_text(reply_at(reply, 2)), "takes no more calls"))
+		worker_metrics_rate_wait(block);
 	if (strcmp(word, "wait") == 0) {
 		order_aggregation_leave(block, reply_int(reply_at(reply, 1), GATE_RETRY_MS));
 		return;
@@ -177,7 +188,7 @@ void block_on_gate(struct block *block, const redisReply *reply)
 	if (strcmp(word, "hold") == 0)
 		block->gate_ms = reply_int(reply_at(reply, 1), GATE_RETRY_MS);
 	else if (block->status != BLOCK_WORKING)
-		block->status = BLOCK_SUBMITTING;
+		begin_working(block);
 	take_permits(block, reply);
 	go_round(block);
 }
@@ -210,7 +221,7 @@ void block_on_submits(struct block *block, const redisReply *reply)
 {
 	const struct slice *doubtful = NULL;
 	const char *why = NULL;
-	bool is_at_once = false;
+	bool is_at_once = false, was_ambiguous;
 	int64_t pause_ms = 0;
 
 	(void)reply;
@@ -221,7 +232,10 @@ void block_on_submits(struct block *block, const redisReply *reply)
 
 		if (!slice->is_asked)
 			continue;
+		was_ambiguous = slice->status == SLICE_AMBIGUOUS;
 		verdict = slice_judge(slice, block->broker->ops->duplicates, block->resolution);
+		if (slice->status == SLICE_AMBIGUOUS && !was_ambiguous)
+			worker_metrics_ambiguous(slice);
 		if (slice_is_unknown(slice))
 			warn_unknown(block, slice);
 		is_at_once = is_at_once || verdict.next == SLICE_AT_ONCE;

@@ -5,8 +5,13 @@
 /* Builds the worker. */
 static bool start(struct program *program, struct err *err)
 {
-	(void)err;
-	program_set_app(program, worker_new(program));
+	struct worker *worker = worker_new(program);
+
+	if (!worker_metrics_listen(worker->metrics, err)) {
+		worker_free(worker);
+		return false;
+	}
+	program_set_app(program, worker);
 	return true;
 }
 

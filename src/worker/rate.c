@@ -21,6 +21,7 @@ struct rate_ask {
 	enum rate_kind kind;
 	uint64_t id;
 	bool is_out; /* in the question that is out */
+	bool has_waited;
 	rate_fn *fn;
 	void *arg;
 };
@@ -42,6 +43,7 @@ struct rate {
 	struct rate_asks asks[RATE_KINDS];
 	struct done_list done;
 	uint64_t last_id;
+	uint64_t waits; /* asks that got no token at once */
 	bool is_out;
 	bool has_said; /* something that Redis does not know */
 	struct rate_said said;
@@ -94,6 +96,8 @@ static void drop_canceled(struct rate *rate)
 		while (ask) {
 			struct rate_ask *next = TAILQ_NEXT(ask, entry);
 
+			rate->waits += ask->is_out && !ask->has_waited;
+			ask->has_waited = ask->has_waited || ask->is_out;
 			ask->is_out = false;
 			if (!ask->fn) {
 				TAILQ_REMOVE(&rate->asks[kind], ask, entry);
@@ -207,6 +211,11 @@ static void on_time(evutil_socket_t fd, short what, void *arg)
 	add_asks(rate, RATE_LIST);
 	add_done(rate);
 	redis_link_script(*rate->calls, SCRIPT_RATE, rate->args, on_rate, rate);
+}
+
+uint64_t rate_waits(const struct rate *rate)
+{
+	return rate->waits;
 }
 
 struct rate *rate_new(struct event_base *base, struct redis_link *const *calls, const struct config_broker *config,

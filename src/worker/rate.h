@@ -43,6 +43,9 @@ void rate_free(struct rate *rate);
 struct rate_ask *rate_ask(struct rate *rate, enum rate_kind kind, rate_fn *fn, void *arg);
 void rate_cancel(struct rate_ask *ask); /* NULL is fine */
 
+/* How many asks had to wait for their token so far. */
+uint64_t rate_waits(const struct rate *rate);
+
 /* The call has been answered, or will never leave. `said` NULL: the broker said nothing. */
 void rate_done(struct rate *rate, uint64_t id, const struct rate_said *said);
 /* The same for a slice, named by its client_order_id. */

@@ -61,6 +61,7 @@ struct slice {
 	bool is_changed;	/* differs from what Redis has */
 	enum slice_need need;	/* of the present round */
 	bool is_asked;
+	int64_t asked_us; /* on the monotonic clock */
 	struct broker_result result; /* the broker's last answer */
 	struct broker_fill *fills;
 	size_t fill_count;

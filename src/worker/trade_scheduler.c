@@ -78,8 +78,10 @@ static void note_sealed(struct trade_scheduler *scheduler, const redisReply *rep
 
 	if (reply_int(reply_at(reply, 4), 0) <= SEAL_GROUPS)
 		scheduler->late_ms = late_ms;
-	if (strcmp(reply_text(reply_at(reply, 0)), "sealed") == 0)
-		log_event(LOG_INFO, "window_sealed", "window_id", reply_text(reply_at(reply, 1)), "lane",
+	if (strcmp(reply_text(reply_at(reply, 0)), "sealed") != 0)
+		return;
+	worker_metrics_sealed(scheduler->worker->metrics, reply_text(reply_at(reply, 2)));
+	log_event(LOG_INFO, "window_sealed", "window_id", reply_text(reply_at(reply, 1)), "lane",
 			  reply_text(reply_at(reply, 2)), "late_ms", log_int(scheduler->late_ms), "took_ms",
 			  log_int(late_ms - scheduler->late_ms), "groups", log_int(reply_int(reply_at(reply, 5), 0)), NULL);
 }
@@ -133,6 +135,7 @@ static void take_blocks(struct trade_scheduler *scheduler, const redisReply *rep
 			continue;
 		}
 		block->lease_ends_us = lease_ends_us;
+		worker_metrics_claimed(block, strcmp(reply_text(reply_at(reply_at(reply, i), 3)), "lost") == 0);
 		order_aggregation_start(block);
 	}
 }

@@ -89,7 +89,7 @@ static void on_listening(struct redis_link *link, void *arg)
 	trade_scheduler_wake(worker->scheduler);
 }
 
-static const struct redis_link_hooks calls_hooks = {.up = on_up, .down = on_down, .history = on_history};
+static const struct redis_link_hooks calls_hooks = {.up = on_up, .down = on_down, .history = on_history, .timed = worker_metrics_timed};
 static const struct redis_link_hooks wake_hooks = {.up = on_listening, .message = on_wake};
 
 /* Who we are, for people who read the keyspace. */
@@ -170,6 +170,7 @@ struct worker *worker_new(struct program *program)
 	worker->drain_limit = event_new(worker->base, -1, EV_PERSIST, on_drain_limit, worker);
 	if (!worker->drain_limit)
 		abort();
+	worker->metrics = worker_metrics_new(worker);
 	worker->http = http_client_new(worker->base);
 	for (size_t i = 0; i < worker->config->broker_count; i++)
 		add_broker(worker, i);
@@ -204,6 +205,7 @@ void worker_free(struct worker *worker)
 	trade_scheduler_free(worker->scheduler);
 	script_args_free(worker->args);
 	event_free(worker->drain_limit);
+	worker_metrics_free(worker->metrics);
 	free(worker);
 }
 

@@ -21,6 +21,7 @@
 #include "worker/strangers.h"
 #include "worker/sweeper.h"
 #include "worker/trade_scheduler.h"
+#include "worker/worker_metrics.h"
 
 struct worker {
 	struct program *program;
@@ -31,6 +32,7 @@ struct worker {
 	struct redis_link *calls; /* every script */
 	struct redis_link *wake;  /* listens */
 	struct script_args *args; /* scratch: filled and sent within one function */
+	struct worker_metrics *metrics;
 	struct http_client *http;
 	struct broker *brokers[CONFIG_BROKERS_MAX]; /* as in config->brokers */
 	struct rate *rates[CONFIG_BROKERS_MAX];	    /* NULL where a broker has no limit */

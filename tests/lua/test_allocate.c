@@ -179,7 +179,7 @@ static void last_block_ends_the_window_and_everything_expires(void **state)
 	struct keyspace *ks = *state;
 
 	script_case_reach(ks, STAGE_ALLOCATED);
-	STEP(ks, FINISH, FINISH_WITH("0|0|0"), "[finished allocated]",
+	STEP(ks, FINISH, FINISH_WITH("0|0|0"), "[finished allocated * *]",
 	     "~block:<b1> ttl=<now+retention> allocated_at=<now> house_fee=0 house_gross_amount=0 house_quantity=0\n"
 	     "\tstatus=allocated updated_at=<now> worker=''\n"
 	     "~block:<b1>:fills ttl=<now+retention>\n"
@@ -204,7 +204,7 @@ static void rest_goes_to_the_house(void **state)
 	struct keyspace *ks = *state;
 
 	script_case_reach(ks, STAGE_ALLOCATED);
-	STEP(ks, FINISH, FINISH_WITH("0.5|95|0"), "[finished allocated]",
+	STEP(ks, FINISH, FINISH_WITH("0.5|95|0"), "[finished allocated * *]",
 	     "~block:<b1> ttl=<now+retention> allocated_at=<now> house_fee=0 house_gross_amount=95\n"
 	     "\thouse_quantity=0.5 status=allocated updated_at=<now> worker=''\n"
 	     "~block:<b1>:fills ttl=<now+retention>\n"
@@ -252,7 +252,7 @@ static void window_goes_on_until_its_last_block(void **state)
 	GIVEN(ks, GATE, "<b1>|1|<lease>|<wait>|0|muster-test-<b1>-1");
 	GIVEN(ks, CLOSE, "<b1>|1|<lease>|0||0|0|canceled||0.01");
 	GIVEN(ks, ALLOCATE, CHUNK("0") "|q1-0|canceled|0|0|0");
-	STEP(ks, FINISH, FINISH_WITH("0|0|0"), "[finished allocated]",
+	STEP(ks, FINISH, FINISH_WITH("0|0|0"), "[finished allocated * *]",
 	     "~block:<b1> ttl=<now+retention> allocated_at=<now> house_fee=0 house_gross_amount=0 house_quantity=0\n"
 	     "\tstatus=allocated updated_at=<now> worker=''\n"
 	     "~block:<b1>:orders ttl=<now+retention>\n"

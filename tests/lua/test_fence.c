@@ -45,7 +45,7 @@ static const struct fenced {
     {SCRIPT_FINISH,
      "<b1>|#|<retention>|0|0|0",
      "[stale]",
-     {"-", "-", "-", "-", "[cursor 0]", "[finished allocated]", "-"}},
+     {"-", "-", "-", "-", "[cursor 0]", "[finished allocated * *]", "-"}},
     {SCRIPT_REVIEW,
      "<b1>|#|odd|",
      "[stale]",

@@ -205,7 +205,7 @@ static void abandoned_bulk_call_only_waits_to_be_closed(void **state)
 	STEP(ks, PLAN, "<b1>|1|<lease>|5|1", "[stale]", "");
 	STEP(ks, GATE, "<b1>|1|<lease>|<wait>|0", "[stale]", "");
 	GIVEN(ks, ALLOCATE, "<b1>|1|<lease>|0|<retention>|bq-0|canceled|0|0|0");
-	STEP(ks, FINISH, "<b1>|1|<retention>|0|0|0", "[finished canceled]",
+	STEP(ks, FINISH, "<b1>|1|<retention>|0|0|0", "[finished canceled * *]",
 	     "~block:<b1> ttl=<now+retention> allocated_at=<now> house_fee=0 house_gross_amount=0 house_quantity=0\n"
 	     "\tstatus=canceled updated_at=<now> worker=''\n"
 	     "~block:<b1>:orders ttl=<now+retention>\n"

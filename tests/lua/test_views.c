@@ -213,7 +213,7 @@ static void status_shows_windows_counts_and_workers(void **state)
 
 	STEP(ks, STATUS, "",
 	     "[now <now> oldest_overdue_ms 0 windows [] orders [] blocks [ready 0 waiting 0 submitting 0 working 0 "
-	     "closing 0 allocated 0 canceled 0 needs_review 0] workers [] halts []]",
+	     "closing 0 allocated 0 canceled 0 needs_review 0] workers [] halts [] in_all [open 0 overdue 0 working 0]]",
 	     "");
 	script_case_reach(ks, STAGE_FINISHED);
 	GIVEN(ks, ENQUEUE, ENQUEUE_LANES "1" ENQUEUE_ONE("q4", "dave", "5"));
@@ -225,7 +225,7 @@ static void status_shows_windows_counts_and_workers(void **state)
 	     "[queued 1 sealed 0 working 0 filled 3] blocks [ready 0 waiting 0 submitting 0 working 0 closing 0 "
 	     "allocated 1 canceled 0 needs_review 0] workers [[id h1:11 host h1 pid 11 blocks_in_hand 0 started_at "
 	     "<then> seen_at <then>]] halts [all "
-	     "{\"since\":<then>,\"code\":\"operator\",\"by\":\"ann\",\"reason\":\"drill\"}]]",
+	     "{\"since\":<then>,\"code\":\"operator\",\"by\":\"ann\",\"reason\":\"drill\"}] in_all [open 1 overdue 0 working 0]]",
 	     "");
 }
 
