@@ -14,7 +14,7 @@ local function refusal(g)
 		return {why = who .. ' is halted', in_ms = g.retry, halted = true, queue = P .. 'halts:waiting'}
 	elseif #g.due == 0 then
 		return {why = 'its next slice is not due yet', in_ms = g.next_at - now}
-	elseif call('EXISTS', g.sides .. (g.side == 'buy' and ':sell' or ':buying')) == 1 then
+	elseif g.is_unsent and call('EXISTS', g.sides .. (g.side == 'buy' and ':sell' or ':buying')) == 1 then
 		return {why = 'the opposite side of ' .. g.symbol .. ' is in play at ' .. g.broker, in_ms = g.retry,
 			queue = g.sides .. ':waiting'}
 	end

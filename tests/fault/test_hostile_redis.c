@@ -14,16 +14,16 @@
 #include "tests/support/order_load.h"
 #include "tests/support/wait_until.h"
 
+#define IMPATIENT "redis.timeout_ms=1000"
+
 static const char *const always[] = {"--appendfsync", "always", NULL};
 static const char *const everysec[] = {"--appendfsync", "everysec", NULL};
 
-/* Windows of a second, two workers, a broker that takes its time; patience with Redis of less than half a lease. */
-static struct stack *start(const char *const *redis)
+/* Windows of a second, two workers, a broker that takes its time; `patience` is an option, or NULL. */
+static struct stack *start(const char *const *redis, const char *patience)
 {
-	struct stack *stack = stack_start(
-	    &(struct stack_options){.workers = 2,
-				    .redis = redis,
-				    .settings = {"window.length_s=1", "lanes.coalesce_ms=50", "redis.timeout_ms=400"}});
+	struct stack *stack = stack_start(&(struct stack_options){
+	    .workers = 2, .redis = redis, .settings = {"window.length_s=1", "lanes.coalesce_ms=50", patience}});
 
 	stack_set_paper(stack, "{\"fill\":\"after_delay\",\"delay_ms\":40}");
 	return stack;
@@ -55,7 +55,7 @@ static void wait_until_missed(struct stack *stack)
 /* Frozen for longer than every patience: outcomes are unknown, and become known. */
 static void test_frozen(void **state)
 {
-	struct stack *stack = *state = start(NULL);
+	struct stack *stack = *state = start(NULL, IMPATIENT);
 
 	load(stack, 0, 10);
 	redis_server_freeze(stack->redis);
@@ -71,11 +71,11 @@ static void test_frozen(void **state)
 static void test_paused(void **state)
 {
 	static const char *const what[] = {"ALL", "WRITE"};
-	struct stack *stack = *state = start(NULL);
+	struct stack *stack = *state = start(NULL, IMPATIENT);
 
 	for (int i = 0; i < 2; i++) {
 		load(stack, 20 * i, 20 * i + 10);
-		redis_server_run(stack->redis, "CLIENT PAUSE 1500 %s", what[i]);
+		redis_server_run(stack->redis, "CLIENT PAUSE 1600 %s", what[i]);
 		WAIT_UNTIL(order_load_is_unknown(stack, 20 * i + 10));
 		load(stack, 20 * i + 10, 20 * i + 20);
 	}
@@ -86,7 +86,7 @@ static void test_paused(void **state)
 static void test_loading(void **state)
 {
 	static const char *const slow[] = {"--appendfsync", "always", "--key-load-delay", "60", NULL};
-	struct stack *stack = *state = start(always);
+	struct stack *stack = *state = start(always, NULL);
 
 	load(stack, 0, 20);
 	redis_server_run(stack->redis, "EVAL %s 0", "for i = 1, 20000 do redis.call('SET', 'filler:' .. i, i) end");
@@ -100,7 +100,7 @@ static void test_loading(void **state)
 /* A full disk with appendfsync always: Redis ends before it acknowledges anything. */
 static void test_disk_full_always(void **state)
 {
-	struct stack *stack = *state = start(always);
+	struct stack *stack = *state = start(always, NULL);
 
 	load(stack, 0, 10);
 	redis_server_fill_disk(stack->redis);
@@ -114,7 +114,7 @@ static void test_disk_full_always(void **state)
 /* With everysec it refuses writes until there is room again; what it has acknowledged before is in its memory. */
 static void test_disk_full_everysec(void **state)
 {
-	struct stack *stack = *state = start(everysec);
+	struct stack *stack = *state = start(everysec, NULL);
 	int taken = 10;
 
 	load(stack, 0, 10);
@@ -130,7 +130,7 @@ static void test_disk_full_everysec(void **state)
 /* Demoted under load: a replica is never written to, and not read as if it were the truth. */
 static void test_demoted(void **state)
 {
-	struct stack *stack = *state = start(NULL);
+	struct stack *stack = *state = start(NULL, NULL);
 	redisReply *before, *after;
 
 	load(stack, 0, 20);
@@ -154,7 +154,7 @@ static void test_demoted(void **state)
 /* A key of another type stops what needs it, says which one it is, and nothing else; mended, all goes on. */
 static void test_spoiled_key(void **state)
 {
-	struct stack *stack = *state = start(NULL);
+	struct stack *stack = *state = start(NULL, NULL);
 
 	load(stack, 0, 20);
 	stack_wait_ready(stack, 0, 200);

@@ -20,8 +20,8 @@
 /* Windows of a second, two workers, a broker that takes its time. */
 static struct stack *start(void)
 {
-	struct stack *stack = stack_start(&(struct stack_options){
-	    .workers = 2, .settings = {"window.length_s=1", "lanes.coalesce_ms=50", "redis.timeout_ms=400"}});
+	struct stack *stack = stack_start(
+	    &(struct stack_options){.workers = 2, .settings = {"window.length_s=1", "lanes.coalesce_ms=50"}});
 
 	stack_set_paper(stack, "{\"fill\":\"after_delay\",\"delay_ms\":40}");
 	return stack;
