@@ -17,7 +17,7 @@
 #define BLOCKS	1000
 #define SYMBOLS 200 /* each in five groups: a block each */
 #define PER_MIN "200"
-#define MINUTE	"400" /* ms */
+#define MINUTE	"300" /* ms */
 #define SETTINGS                                                                                                       \
 	"broker.paper.rate_per_min=" PER_MIN, "broker.paper.rate_period_ms=" MINUTE, "paper.rate_per_min=" PER_MIN,    \
 	    "paper.rate_period_ms=" MINUTE

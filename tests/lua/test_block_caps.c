@@ -17,12 +17,12 @@
 /* A block of one signature for 225 shares, planned; the price of AAPL is 190 and stored just now. */
 static void plan_block(struct keyspace *ks, const char *signature)
 {
-	char args[256];
+	char args[512];
 
 	keyspace_reset(ks);
 	GIVEN(ks, OPEN, "test");
 	GIVEN(ks, STOCKS, "AAPL|{\"price\":\"190\"}");
-	(void)snprintf(args, sizeof args, ENQUEUE_LANES "1|q1|alice|sc1|d1|1|1|%s|225", signature);
+	(void)snprintf(args, sizeof args, ENQUEUE_LANES "1" ENQUEUE_OF("q1", "alice", "%s", "225"), signature);
 	GIVEN(ks, ENQUEUE, args);
 	GIVEN(ks, PROCESS, "''");
 	GIVEN(ks, SEAL, "100|<retention>");
