@@ -12,7 +12,7 @@
 --            {ID, its hash as field, value, …, {{CLIENT_ORDER_ID, its hash} for each slice}} and 'lost' where a lease ran
 --            out, or {ID, WHY} for one that is not claimed because a key of it is not what it must be
 -- WRITES   blocks block:* blocks:* sides:* counts workers worker:*
--- USES: base need whole stage count move review
+-- USES: base need need_sides whole stage count move sides review
 local worker, lease, most = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
 need('hash', 'worker:' .. worker, 'counts', 'deployment')
 need('zset', 'blocks', 'workers', 'blocks:needs_review')

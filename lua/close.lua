@@ -7,14 +7,12 @@
 --          unfilled, rejected, canceled)  reason  minor_unit (of the money that is shared out)
 -- RETURNS  closing, or stale
 -- WRITES   block:* blocks blocks:* sides:*; publishes wake
--- USES: base need move held
+-- USES: base need need_sides move held sides leave_side
 local block = ARGV[1]
 local got = held(block, ARGV[2], 'status', 'symbol', 'broker_type', 'side')
 if not got or (got[2] ~= 'submitting' and got[2] ~= 'working') then return {'stale'} end
 
-local sides = 'sides:' .. got[4] .. ':' .. got[3]
-local own = sides .. (got[5] == 'buy' and ':buying' or ':sell')
-need('set', own, sides .. ':waiting')
+need_sides(got[4], got[3])
 need('zset', 'blocks', 'blocks:' .. got[2], 'blocks:closing')
 call('HSET', P .. 'block:' .. block, 'filled_quantity', ARGV[4], 'average_price', ARGV[5], 'gross_amount', ARGV[6],
 	'fee', ARGV[7], 'outcome', ARGV[8], 'reason', ARGV[9], 'minor_unit', ARGV[10],
@@ -22,13 +20,5 @@ call('HSET', P .. 'block:' .. block, 'filled_quantity', ARGV[4], 'average_price'
 call('ZADD', P .. 'blocks', now + ARGV[3], block)
 move(block, got[2], 'closing')
 
-local mine = P .. own
-call('SREM', mine, block)
--- The last one of its side wakes those that wait for it; beyond a hundred they look again by themselves.
-local waiting = call('EXISTS', mine) == 0 and call('SRANDMEMBER', P .. sides .. ':waiting', 100) or {}
-for _, other in ipairs(waiting) do
-	call('SREM', P .. sides .. ':waiting', other)
-	call('ZADD', P .. 'blocks', 'XX', 'LT', now, other)
-end
-if #waiting > 0 then call('PUBLISH', P .. 'wake', got[3]) end
+if leave_side(side_keys(got[4], got[3], got[5]), block) then call('PUBLISH', P .. 'wake', got[3]) end
 return {'closing'}

@@ -7,12 +7,13 @@
 --            then for each slice: client_order_id  fields  field value …
 -- RETURNS  recorded STATUS (of the block), or stale. A slice's status never goes back and a final one stays: any other
 --          change of it is left out.
--- WRITES   block:* slice:* blocks blocks:*
--- USES: base need move held rank
+-- WRITES   block:* slice:* blocks blocks:* sides:*; publishes wake
+-- USES: base need need_sides move held rank sides leave_side
 local block, fence, lease, next_ms = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4]
-local got = held(block, fence, 'status', 'worker')
+local got = held(block, fence, 'status', 'worker', 'lane', 'broker_type', 'symbol', 'side')
 if not got or (got[2] ~= 'submitting' and got[2] ~= 'working') then return {'stale'} end
 
+need_sides(got[5], got[6])
 need('zset', 'blocks', 'blocks:' .. got[2], 'blocks:working', 'block:' .. block .. ':slices')
 local a = 6
 while ARGV[a] do
@@ -33,10 +34,16 @@ while ARGV[a] do
 	a = a + 2 + 2 * ARGV[a + 1]
 end
 
--- The block works once every slice is known to be at the broker.
-local key, status = P .. 'block:' .. block, 'working'
+-- The block works once every slice is known to be at the broker; a large one while later slices are not even due.
+local key, status, is_at_broker, is_planned = P .. 'block:' .. block, 'working', false, false
 for _, slice in ipairs(call('ZRANGE', key .. ':slices', 0, -1)) do
-	if RANK[call('HGET', P .. 'slice:' .. slice, 'status')] < 2 then status = got[2] end
+	local rank = RANK[call('HGET', P .. 'slice:' .. slice, 'status')]
+	if rank == 1 or (rank == 0 and got[4] ~= 'large') then status = got[2] end
+	is_at_broker = is_at_broker or (rank > 0 and rank < 4)
+	is_planned = is_planned or rank == 0
+end
+if got[4] == 'large' and is_planned and not is_at_broker and leave_side(side_keys(got[5], got[6], got[7]), block) then
+	call('PUBLISH', P .. 'wake', got[6]) -- the other side has its turn before the next slice
 end
 move(block, got[2], status)
 call('HSET', key, 'polls', ARGV[5], 'attempts', 0, 'updated_at', now, 'worker', next_ms == '' and got[3] or '')

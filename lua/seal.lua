@@ -8,7 +8,7 @@
 -- RETURNS  idle NEXT_IN_MS (-1: no window is open)
 --          sealing|sealed WINDOW LANE LATE_MS SEALED GROUPS
 -- WRITES   window:* windows windows:open windows:working windows:done block:* blocks blocks:* sides:* counts
--- USES: base int quantity signature count move open_name window_end
+-- USES: base int quantity signature count move open_name sides window_end
 local window, due = unpack(call('ZRANGE', P .. 'windows', 0, 0, 'WITHSCORES'))
 if not window then return {'idle', -1} end
 if tonumber(due) > now then return {'idle', due - now} end
@@ -17,6 +17,7 @@ local chunk, retention = tonumber(ARGV[1]), ARGV[2]
 local at = P .. 'window:' .. window
 local status, lane, due_at, cursor, abandoned, calendar = unpack(call('HMGET', at, 'status', 'lane', 'due_at',
 	'sealed_groups', 'abandoned', 'calendar'))
+local close_at = lane == 'large' and call('HGET', at, 'close_at')
 local groups = call('ZCARD', at .. ':blocks')
 if status ~= 'sealing' then
 	abandoned = status == 'filling' and '1' or nil
@@ -38,6 +39,7 @@ local function seal_block(block)
 	local symbol, side, broker, sum = unpack(call('HMGET', key, 'symbol', 'side', 'broker_type', 'quantity_nano'))
 	local orders = call('ZCARD', key .. ':orders')
 	call('HSET', key, 'quantity_nano', quantity_nano(block, sum), 'sealed_at', now, 'fence', 0, 'orders', orders)
+	if close_at then call('HSET', key, 'close_at', close_at) end
 	if orders == 0 then -- every order was canceled: nothing to send
 		move(block, nil, 'canceled')
 		call('HSET', key, 'outcome', 'canceled', 'reason', 'every order was canceled before the seal')
@@ -50,7 +52,7 @@ local function seal_block(block)
 			'gross_amount', 0, 'fee', 0)
 	else
 		move(block, nil, 'ready')
-		if side == 'sell' then call('SADD', P .. 'sides:' .. broker .. ':' .. symbol .. ':sell', block) end
+		if side == 'sell' then call('ZADD', side_keys(broker, symbol, side).sells, now, block) end
 	end
 	call('ZADD', P .. 'blocks', now, block)
 	count(orders, 'queued', abandoned and 'working' or 'sealed')

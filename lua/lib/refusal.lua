@@ -5,8 +5,14 @@ local function read_limits(text)
 	return {per_min = n[1], period = n[2] or 60000, out_ms = n[3] or 60000, caps = n[4] and {n[4], n[5], n[6], n[7]}}
 end
 
--- Why nothing of the block `g` may leave, and what to do meanwhile: {why, in_ms, halted, queue (a set to wait in), score
--- (to wait for tokens with), evidence (a person must look)}. nil: some may, at most g.may.
+-- A block takes a turn as a whole, a large one for each slice; what goes out again is still of the same turn.
+local function needs_turn(g)
+	return call('SISMEMBER', g.sides.mine, g.block) == 0 or (g.lane == 'large' and g.due[1].is_new)
+end
+
+-- Why nothing of the block `g` may leave, and what to do meanwhile: {why, in_ms, halted, queue (a set to wait in), since (to
+-- wait for its turn with, which is the other side's now), score (to wait for tokens with), evidence (a person must look)}.
+-- nil: some may, at most g.may.
 local function refusal(g)
 	local halts = call('HMGET', P .. 'halts', 'all', g.broker)
 	if halts[1] or halts[2] then
@@ -14,9 +20,8 @@ local function refusal(g)
 		return {why = who .. ' is halted', in_ms = g.retry, halted = true, queue = P .. 'halts:waiting'}
 	elseif #g.due == 0 then
 		return {why = 'its next slice is not due yet', in_ms = g.next_at - now}
-	elseif g.is_unsent and call('EXISTS', g.sides .. (g.side == 'buy' and ':sell' or ':buying')) == 1 then
-		return {why = 'the opposite side of ' .. g.symbol .. ' is in play at ' .. g.broker, in_ms = g.retry,
-			queue = g.sides .. ':waiting'}
+	elseif needs_turn(g) and not has_turn(g.sides, g.since) then
+		return {why = 'the opposite side of ' .. g.symbol .. ' is in play at ' .. g.broker, in_ms = g.retry, since = g.since}
 	end
 	local why, evidence
 	if g.is_unsent and g.limits.caps then why, evidence = over_cap(g.block, g.limits.caps) end
@@ -39,11 +44,12 @@ local function stay(g, r)
 	call('ZADD', P .. 'blocks', now + (is_held and g.lease or r.in_ms), g.block)
 	if r.score then call('ZADD', g.b.key .. ':waiting', r.score, g.block) end
 	if not r.score and g.b.key then call('ZREM', g.b.key .. ':waiting', g.block) end
+	if r.since then call('ZADD', g.sides.my_queue, 'NX', r.since, g.block) end
 	if not is_held then
 		call('HSET', g.key, 'worker', '', 'attempts', 0)
 		if r.queue then call('SADD', r.queue, g.block) end
 		if g.is_unsent then move(g.block, g.status, 'waiting') end
 	end
-	return {is_held and 'hold' or 'wait', r.in_ms, r.why, r.halted and 'halted' or nil}
+	return {not is_held and 'wait' or r.since and 'yield' or 'hold', r.in_ms, r.why, r.halted and 'halted' or nil}
 end
 

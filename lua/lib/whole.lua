@@ -5,6 +5,6 @@ local function check_block(block)
 	for _, id in ipairs(call('ZRANGE', P .. 'block:' .. block .. ':slices', 0, -1)) do need('hash', 'slice:' .. id) end
 	local status, symbol, broker = unpack(call('HMGET', P .. 'block:' .. block, 'status', 'symbol', 'broker_type'))
 	need('zset', 'blocks:' .. status)
-	need('set', 'sides:' .. broker .. ':' .. symbol .. ':sell', 'sides:' .. broker .. ':' .. symbol .. ':waiting')
+	need_sides(broker, symbol)
 end
 

@@ -37,28 +37,44 @@ static void on_block(const redisReply *reply, const struct err *err, void *arg)
 		read_answer_refuse(request, ERR_NOT_FOUND, "the block has expired");
 }
 
-/* What resolve.lua says. */
-static void on_resolved(const redisReply *reply, const struct err *err, void *arg)
+/* What a script says: not_found, the word for done, or the status that stands against it. */
+static void answer_word(struct http_request *request, const redisReply *reply, const char *done, enum err_code refusal)
 {
-	struct http_request *request = arg;
 	struct app *app = http_arg(request);
 	const char *block_id = http_param(request, "block_id");
 	const char *word = reply_text(reply_at(reply, 0));
 	struct script_args *args;
 
-	FAULT_POINT_OR(RESOLVE_STORED, NULL, err = fault_error());
-	if (err) {
-		failure_answer(request, err);
-	} else if (strcmp(word, "not_found") == 0) {
+	if (strcmp(word, "not_found") == 0) {
 		read_answer_refuse(request, ERR_NOT_FOUND, "there is no block %.64s", block_id);
-	} else if (strcmp(word, "resolved") != 0) {
-		read_answer_refuse(request, ERR_NOT_IN_REVIEW, "the block is %s", reply_text(reply_at(reply, 1)));
+	} else if (strcmp(word, done) != 0) {
+		read_answer_refuse(request, refusal, "the block is %s", reply_text(reply_at(reply, 1)));
 	} else {
 		args = script_args_new();
 		script_args_add(args, block_id);
 		redis_link_script(app->read, SCRIPT_BLOCK, args, on_block, request);
 		script_args_free(args);
 	}
+}
+
+/* What resolve.lua says. */
+static void on_resolved(const redisReply *reply, const struct err *err, void *arg)
+{
+	FAULT_POINT_OR(RESOLVE_STORED, NULL, err = fault_error());
+	if (err)
+		failure_answer(arg, err);
+	else
+		answer_word(arg, reply, "resolved", ERR_NOT_IN_REVIEW);
+}
+
+/* What stop.lua says. */
+static void on_stopped(const redisReply *reply, const struct err *err, void *arg)
+{
+	FAULT_POINT_OR(STOP_STORED, NULL, err = fault_error());
+	if (err)
+		failure_answer(arg, err);
+	else
+		answer_word(arg, reply, "stopped", ERR_BLOCK_ENDED);
 }
 
 /* Whether the text is one of the actions. */
@@ -71,29 +87,30 @@ static bool is_action(const char *text)
 	return false;
 }
 
-/* Reads the body; false where it told a problem. */
-static bool body_read(const json_t *body, struct fields *fields, struct problems *problems)
+/* Reads the body, with an action or without; false where it told a problem. */
+static bool body_read(const json_t *body, bool has_action, struct fields *fields, struct problems *problems)
 {
 	struct place top = {-1, -1, NULL};
+	size_t first = has_action ? FIELD_ACTION : FIELD_NOTE;
 
 	if (!json_is_object(body)) {
 		problems_add(problems, top, ERR_BAD_JSON, "the body must be an object");
 		return false;
 	}
-	if (!fields_read((struct fields_source){body, table, FIELD_COUNT}, fields, problems, top))
+	if (!fields_read((struct fields_source){body, table + first, FIELD_COUNT - first}, fields, problems, top))
 		return false;
-	if (!is_action(json_string_value(fields->values[FIELD_ACTION])))
+	if (has_action && !is_action(json_string_value(fields->values[FIELD_ACTION])))
 		problems_add(problems, (struct place){-1, -1, "action"}, ERR_BAD_TYPE,
 			     "it must be retry, adopt or cancel");
-	if (json_string_length(fields->values[FIELD_NOTE]) - 1 >= NOTE_LENGTH_MAX)
+	if (json_string_length(fields->values[FIELD_NOTE - first]) - 1 >= NOTE_LENGTH_MAX)
 		problems_add(problems, (struct place){-1, -1, "note"}, ERR_BAD_TYPE, "it must have 1 to %d bytes",
 			     NOTE_LENGTH_MAX);
 	return problems->count == 0;
 }
 
-void block_resolve_post(struct http_request *request, void *arg)
+/* Reads the word and writes it down, or answers what is wrong with it. */
+static void take_word(struct http_request *request, struct app *app, bool has_action)
 {
-	struct app *app = arg;
 	struct problems problems = {0};
 	struct script_args *args;
 	struct fields fields;
@@ -104,18 +121,33 @@ void block_resolve_post(struct http_request *request, void *arg)
 		http_answer_error(request, &err, NULL);
 		return;
 	}
-	if (!body_read(body, &fields, &problems)) {
+	if (!body_read(body, has_action, &fields, &problems)) {
 		problems_answer(&problems, request);
 	} else if (!query_is_id(http_param(request, "block_id"))) {
 		read_answer_refuse(request, ERR_NOT_FOUND, "there is no block %.64s", http_param(request, "block_id"));
 	} else {
 		args = script_args_new();
 		script_args_add(args, http_param(request, "block_id"));
-		script_args_add(args, json_string_value(fields.values[FIELD_ACTION]));
-		script_args_add(args, json_string_value(fields.values[FIELD_NOTE]));
-		FAULT_POINT(RESOLVE_READY, NULL);
-		redis_link_script(app->write, SCRIPT_RESOLVE, args, on_resolved, request);
+		script_args_add(args, json_string_value(fields.values[0]));
+		if (has_action) {
+			script_args_add(args, json_string_value(fields.values[FIELD_NOTE]));
+			FAULT_POINT(RESOLVE_READY, NULL);
+			redis_link_script(app->write, SCRIPT_RESOLVE, args, on_resolved, request);
+		} else {
+			FAULT_POINT(STOP_READY, NULL);
+			redis_link_script(app->write, SCRIPT_STOP, args, on_stopped, request);
+		}
 		script_args_free(args);
 	}
 	json_decref(body);
+}
+
+void block_resolve_post(struct http_request *request, void *arg)
+{
+	take_word(request, arg, true);
+}
+
+void block_cancel_post(struct http_request *request, void *arg)
+{
+	take_word(request, arg, false);
 }

@@ -45,6 +45,7 @@ static const struct view_field review_fields[] = {
 static const struct view_field slice_fields[] = {
     {"broker_order_id", VIEW_TEXT}, {"quantity", VIEW_TEXT}, {"filled_quantity", VIEW_TEXT},
     {"average_price", VIEW_TEXT},   {"status", VIEW_TEXT},   {"reason", VIEW_TEXT},
+    {"due_at", VIEW_TIME},	    {"carried", VIEW_TEXT},
 };
 
 #define COUNT(table) (sizeof(table) / sizeof(table)[0])
@@ -158,7 +159,7 @@ json_t *block_view(const redisReply *block, bool with_fills)
 	view_set(view, "house", house_view(hash));
 	view_add_fields(view, tail_fields, COUNT(tail_fields), hash, 0);
 	view_set(view, "window_id", view_value(VIEW_TEXT, view_text(hash, 0, "window")));
-	if (*view_text(hash, 0, "review_from"))
+	if (*view_text(hash, 0, "review_from") || *view_text(hash, 0, "resolution"))
 		view_add_fields(view, review_fields, COUNT(review_fields), hash, 0);
 	if (with_fills)
 		view_set(view, "fills", fills_view(reply_at(block, 2)));

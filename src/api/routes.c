@@ -38,6 +38,7 @@ static const struct http_route rows[] = {
     {HTTP_GET, "/blocks", HTTP_BODY_NONE, blocks_list, ACCESS_READ_ALL},
     {HTTP_GET, "/blocks/{block_id}", HTTP_BODY_NONE, blocks_get, ACCESS_READ_ALL},
     {HTTP_GET, "/blocks/{block_id}/statement", HTTP_BODY_NONE, statement_get, ACCESS_READ_ALL},
+    {HTTP_POST, "/blocks/{block_id}/cancel", HTTP_BODY_JSON, block_cancel_post, ACCESS_OPERATE},
     {HTTP_POST, "/blocks/{block_id}/resolve", HTTP_BODY_JSON, block_resolve_post, ACCESS_OPERATE},
 
     {HTTP_GET, "/users/{user_id}/orders", HTTP_BODY_NONE, users_get_orders, ACCESS_READ_OWN},

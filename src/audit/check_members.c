@@ -48,7 +48,7 @@ static void check_statement(struct audit *audit, struct audit_block *block)
 			  decimal_format_wide(block->quantity_nano, quantity_text), decimal_format_wide(sum, sum_text));
 }
 
-/* What goes out in slices is the block. */
+/* What goes out in slices is the block. What a slice has left to later ones is in those too. */
 static void check_slices(struct audit *audit, struct audit_block *block)
 {
 	char sum_text[DECIMAL_TEXT], quantity_text[DECIMAL_TEXT];
@@ -59,7 +59,12 @@ static void check_slices(struct audit *audit, struct audit_block *block)
 
 		if (!slice->exists)
 			return; /* told with I5 */
-		sum += slice->quantity_nano;
+		if (slice->carried_nano < 0 || slice->carried_nano > slice->quantity_nano ||
+		    (slice->carried_nano > 0 && !slice_status_is_final(slice->status)))
+			audit_blame_block(audit, block, AUDIT_BLOCK_IS_SUM,
+					  "its slice %s is %s and leaves more than it has", slice->id,
+					  slice_status_word(slice->status));
+		sum += slice->quantity_nano - slice->carried_nano;
 	}
 	if (block->slices.count == 0 || sum == block->quantity_nano || audit_is_blamed(block, 1u << AUDIT_BLOCK_IS_SUM))
 		return;

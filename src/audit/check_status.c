@@ -39,7 +39,7 @@ static void check_orders(struct audit *audit, struct audit_block *block)
 
 /* What each block status says about its slices. */
 static const struct {
-	bool may_be_sent; /* at the least asked to leave; otherwise each is as it was planned */
+	bool may_be_sent; /* otherwise each is as it was planned, or its time has passed */
 	bool are_known;	  /* none may be unknown */
 	bool are_final;
 } stages[BLOCK_STATUS_COUNT] = {
@@ -54,6 +54,26 @@ static bool is_unknown(enum slice_status status)
 	return status == SLICE_CREATED || status == SLICE_SUBMITTING || status == SLICE_AMBIGUOUS;
 }
 
+/* Whether it never left, by what Redis says. */
+static bool is_unsent(const struct audit_slice *slice)
+{
+	return slice->status == SLICE_CREATED || (slice->status == SLICE_CANCELED && !slice->broker_order_id[0]);
+}
+
+/* A large block goes on working while later slices are still to come, or on their way; but some must have been there.
+ */
+static bool is_between(const struct audit_block *block)
+{
+	bool has_known = false;
+
+	for (size_t i = 0; i < block->slices.count; i++) {
+		const struct audit_slice *slice = block->slices.items[i];
+
+		has_known = has_known || (!is_unknown(slice->status) && !is_unsent(slice));
+	}
+	return has_known && block->status == BLOCK_WORKING && strcmp(block->lane, "large") == 0;
+}
+
 /* A block's slices are as far as the block is. */
 static void check_slices(struct audit *audit, struct audit_block *block)
 {
@@ -62,8 +82,8 @@ static void check_slices(struct audit *audit, struct audit_block *block)
 
 		if (!slice->exists || slice->status == SLICE_STATUS_COUNT)
 			continue;
-		if ((!stages[block->status].may_be_sent && slice->status != SLICE_CREATED) ||
-		    (stages[block->status].are_known && is_unknown(slice->status)) ||
+		if ((!stages[block->status].may_be_sent && !is_unsent(slice)) ||
+		    (stages[block->status].are_known && is_unknown(slice->status) && !is_between(block)) ||
 		    (stages[block->status].are_final && !slice_status_is_final(slice->status)))
 			audit_blame_block(audit, block, AUDIT_CONSISTENT, "it is %s, but its slice %s is %s",
 					  block_word(block), slice->id, slice_status_word(slice->status));
@@ -95,7 +115,7 @@ static bool has_sent_slices(const struct audit_block *block)
 	for (size_t i = 0; i < block->slices.count; i++) {
 		const struct audit_slice *slice = block->slices.items[i];
 
-		if (slice->status != SLICE_CANCELED || slice->broker_order_id[0] || slice->at_broker)
+		if (!is_unsent(slice) || slice->at_broker)
 			return true;
 	}
 	return false;

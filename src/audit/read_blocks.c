@@ -53,6 +53,7 @@ static void read_block(struct audit_block *block, const struct audit_hash *hash)
 		values[i] = reply_field(hash->reply, versioned[i]);
 	block->version = audit_arena_text(hash->audit->arena, join_version(version, values));
 	block->window_id = audit_hash_text(hash, "window");
+	block->lane = audit_hash_text(hash, "lane");
 	block->symbol = audit_hash_text(hash, "symbol");
 	block->side = audit_hash_text(hash, "side");
 	block->broker_type = audit_hash_text(hash, "broker_type");
@@ -204,6 +205,7 @@ static void take_slice(void *item, size_t which, const redisReply *reply, void *
 	slice->quantity_nano = audit_hash_nano(&hash, "quantity");
 	slice->filled_nano = audit_hash_nano(&hash, "filled_quantity");
 	slice->fee_nano = audit_hash_nano(&hash, "fee");
+	slice->carried_nano = audit_hash_nano(&hash, "carried");
 	status = audit_hash_text(&hash, "status");
 	slice->status = slice_status_of(status);
 	if (slice->status == SLICE_STATUS_COUNT)

@@ -217,13 +217,14 @@ static bool read_index(struct index_walk *index, struct audit_redis *redis, stru
 	return audit_redis_walk(redis, &walk, err);
 }
 
-/* What a walk over one of the sets of sides fills. */
+/* What a walk over one of the keys of sides fills. */
 struct side_walk {
 	struct audit *audit;
 	const char *name;
+	size_t step; /* 2: a sorted set, scores between the members */
 };
 
-/* A page of such a set. */
+/* A page of such a key. */
 static void take_side(const redisReply *page, void *arg)
 {
 	struct side_walk *walk = arg;
@@ -232,7 +233,7 @@ static void take_side(const redisReply *page, void *arg)
 		audit_report_violation(walk->audit->report, AUDIT_CONSISTENT, "%s is of a wrong type", walk->name);
 		return;
 	}
-	for (size_t i = 0; i < page->elements; i++) {
+	for (size_t i = 0; i < page->elements; i += walk->step) {
 		struct audit_side *side = audit_arena_take(walk->audit->arena, sizeof *side);
 
 		side->name = walk->name;
@@ -241,13 +242,15 @@ static void take_side(const redisReply *page, void *arg)
 	}
 }
 
-/* All sets of sides. */
+/* Which blocks are at the broker (selling, buying: sets) and which wait for a turn (sells, buys: sorted sets). */
 static bool read_sides(struct audit *audit, struct audit_redis *redis, struct err *err)
 {
 	for (size_t i = 0; i < audit->side_keys.count; i++) {
 		char key[AUDIT_KEY_SIZE];
-		struct side_walk side = {audit, audit->side_keys.items[i]};
-		struct audit_walk walk = {AUDIT_WALK_SET, key, take_side, &side};
+		const char *name = audit->side_keys.items[i];
+		bool is_set = strcmp(strrchr(name, ':'), ":selling") == 0 || strcmp(strrchr(name, ':'), ":buying") == 0;
+		struct side_walk side = {audit, name, is_set ? 1 : 2};
+		struct audit_walk walk = {is_set ? AUDIT_WALK_SET : AUDIT_WALK_SORTED, key, take_side, &side};
 
 		(void)snprintf(key, sizeof key, "%s%s", audit->prefix, side.name);
 		if (!audit_redis_walk(redis, &walk, err))

@@ -46,13 +46,13 @@ struct audit_slice {
 	const char *id, *block_id, *broker_order_id;
 	bool exists, is_listed;
 	enum slice_status status;
-	int128 quantity_nano, filled_nano, fee_nano;
+	int128 quantity_nano, filled_nano, fee_nano, carried_nano; /* carried: to later slices */
 	int64_t ttl_ms;
 	struct audit_broker_order *at_broker; /* NULL: its ledger does not have it, or there is no ledger */
 };
 
 struct audit_block {
-	const char *id, *window_id, *symbol, *side, *broker_type, *lot, *order_type, *limit_price, *outcome,
+	const char *id, *window_id, *lane, *symbol, *side, *broker_type, *lot, *order_type, *limit_price, *outcome,
 	    *resolution;
 	bool is_sealed, is_moving; /* moving: it changed while it was read */
 	enum block_status status;  /* BLOCK_STATUS_COUNT: its window is open */
@@ -104,7 +104,7 @@ struct audit_ledger {
 	struct audit_map by_client_id, by_broker_id, fill_of;
 };
 
-/* A member of one of the sets sides:BROKER:SYMBOL:WHICH. */
+/* A member of one of the keys sides:BROKER:SYMBOL:WHICH. */
 struct audit_side {
 	const char *name, *block_id;
 };

@@ -70,7 +70,8 @@ struct config {
 		int64_t coalesce_ms;
 		int64_t large_notional_nano;
 		int64_t large_quantity_nano;
-		int64_t large_adv_pct_nano;  /* of the average daily volume */
+		int64_t large_adv_pct_nano; /* of the average daily volume */
+		int64_t large_horizon_s_nano, large_interval_s_nano;
 		int64_t open_delay_s;	     /* from the open to the first window */
 		int64_t rush_before_close_s; /* how long before the close the rush begins */
 		int64_t rush_length_s;	     /* from window to window in it */

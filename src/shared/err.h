@@ -45,6 +45,7 @@
 	X(ERR_IDEMPOTENCY_CONFLICT, "idempotency_conflict", 409, "The Idempotency-Key was used with another body")     \
 	X(ERR_ALREADY_SEALED, "already_sealed", 409, "The orders can no longer be canceled")                           \
 	X(ERR_NOT_IN_REVIEW, "not_in_review", 409, "The block is not waiting for a person")                            \
+	X(ERR_BLOCK_ENDED, "block_ended", 409, "The block has ended at the broker, or waits for a person")             \
 	X(ERR_UNCONFIRMED, "unconfirmed", 409, "What happened must be confirmed")                                      \
 	X(ERR_LENGTH_REQUIRED, "length_required", 411, "The request needs a Content-Length")                           \
 	X(ERR_TOO_LARGE, "too_large", 413, "The body is too large")                                                    \

@@ -22,6 +22,7 @@ enum fault_scene {
 	FAULT_AT_BULK,	  /* a large bulk call, too */
 	FAULT_AT_CANCEL,  /* one of the requests is canceled */
 	FAULT_AT_TROUBLE, /* the broker refuses a call, does not answer another, and contradicts: a person resolves */
+	FAULT_AT_LARGE,	  /* a large order is sliced over time, and a slice ends before it is filled */
 	FAULT_AT_DRAIN	  /* the program is told to end with blocks in hand */
 };
 
@@ -67,6 +68,10 @@ enum fault_failing { FAULT_ONLY_DEATH, FAULT_OR_ERROR };
 	  "a person's word on a block in review is about to be stored")                                                \
 	X(RESOLVE_STORED, "resolve_stored", FAULT_IN_API, FAULT_AT_TROUBLE, FAULT_ONCE, FAULT_OR_ERROR,                \
 	  "a person's word is stored; the person does not know")                                                       \
+	X(STOP_READY, "stop_ready", FAULT_IN_API, FAULT_AT_LARGE, FAULT_ONCE, FAULT_ONLY_DEATH,                        \
+	  "that no more of a block is to be traded is about to be stored")                                             \
+	X(STOP_STORED, "stop_stored", FAULT_IN_API, FAULT_AT_LARGE, FAULT_ONCE, FAULT_OR_ERROR,                        \
+	  "that no more of a block is to be traded is stored; the person does not know")                               \
 	X(SEAL_READY, "seal_ready", FAULT_IN_WORKER, FAULT_AT_BULK, FAULT_AGAIN, FAULT_ONLY_DEATH,                     \
 	  "a chunk of a window is about to be sealed")                                                                 \
 	X(SEALED, "sealed", FAULT_IN_WORKER, FAULT_AT_BULK, FAULT_AGAIN, FAULT_ONLY_DEATH,                             \
@@ -79,6 +84,10 @@ enum fault_failing { FAULT_ONLY_DEATH, FAULT_OR_ERROR };
 	  "the slices of a block are planned; none is stored")                                                         \
 	X(PLANNED, "planned", FAULT_IN_WORKER, FAULT_AT_ORDERS, FAULT_AGAIN, FAULT_OR_ERROR,                           \
 	  "Redis has the slices of a block; none may leave yet")                                                       \
+	X(REPLAN_READY, "replan_ready", FAULT_IN_WORKER, FAULT_AT_LARGE, FAULT_AGAIN, FAULT_ONLY_DEATH,                \
+	  "what a slice has left is to go to later ones; nothing of that is stored")                                   \
+	X(REPLANNED, "replanned", FAULT_IN_WORKER, FAULT_AT_LARGE, FAULT_AGAIN, FAULT_OR_ERROR,                        \
+	  "Redis has the new plan of a large block")                                                                   \
 	X(GATE_READY, "gate_ready", FAULT_IN_WORKER, FAULT_AT_TROUBLE, FAULT_AGAIN, FAULT_ONLY_DEATH,                  \
 	  "slices want to leave; no intent is stored")                                                                 \
 	X(GATE_PASSED, "gate_passed", FAULT_IN_WORKER, FAULT_AT_TROUBLE, FAULT_AGAIN, FAULT_OR_ERROR,                  \

@@ -39,11 +39,13 @@ static int64_t read_number(const redisReply *fields, const char *field, int64_t 
 /* A person's word, as resolve.lua stored it. */
 static enum block_resolution read_resolution(const redisReply *fields)
 {
-	static const char *const words[] = {
-	    [RESOLUTION_RETRY] = "retry", [RESOLUTION_ADOPT] = "adopt", [RESOLUTION_CANCEL] = "cancel"};
+	static const char *const words[] = {[RESOLUTION_RETRY] = "retry",
+					    [RESOLUTION_ADOPT] = "adopt",
+					    [RESOLUTION_CANCEL] = "cancel",
+					    [RESOLUTION_STOP] = "stop"};
 	const char *value = reply_field(fields, "resolution");
 
-	for (size_t i = RESOLUTION_RETRY; value && i <= RESOLUTION_CANCEL; i++)
+	for (size_t i = RESOLUTION_RETRY; value && i <= RESOLUTION_STOP; i++)
 		if (strcmp(value, words[i]) == 0)
 			return (enum block_resolution)i;
 	return RESOLUTION_NONE;
@@ -88,12 +90,15 @@ static bool read_totals(struct block *block, const redisReply *fields)
 static bool read_fields(struct block *block, const redisReply *fields)
 {
 	const char *status = reply_field(fields, "status");
+	const char *lane = reply_field(fields, "lane");
 
 	block->status = block_status_of(status ? status : "");
 	block->resolution = read_resolution(fields);
 	block->allocated = read_number(fields, "allocated", 0);
 	block->polls = read_number(fields, "polls", 0);
 	block->sealed_at_ms = read_number(fields, "sealed_at", 0);
+	block->close_ms = read_number(fields, "close_at", 0);
+	block->is_large = lane && strcmp(lane, "large") == 0;
 	return block->status != BLOCK_STATUS_COUNT && !block_status_is_final(block->status) &&
 	       block->status != BLOCK_NEEDS_REVIEW && read_text(fields, "fence", block->fence, sizeof block->fence) &&
 	       read_group(block, fields) && read_totals(block, fields);
@@ -147,8 +152,11 @@ bool block_set_slices(struct block *block, const redisReply *names, const struct
 	free(block->slices);
 	block->slices = take_memory(slicing->count, sizeof *block->slices);
 	block->slice_count = slicing->count;
-	for (size_t i = 0; i < slicing->count; i++)
-		slice_init(&block->slices[i], block, reply_text(reply_at(names, i + 1)), slicing_quantity(slicing, i));
+	for (size_t i = 0; i < slicing->count; i++) {
+		slice_init(&block->slices[i], block, reply_text(reply_at(names, i + 1)),
+			   slicing->slices[i].quantity_nano);
+		block->slices[i].due_ms = slicing->slices[i].due_ms;
+	}
 	return true;
 }
 
@@ -171,6 +179,11 @@ void block_drop(struct block *block)
 	block->is_dropped = true;
 	worker_remove_block(block->worker, block);
 	block_let_go(block);
+}
+
+bool block_is_stopped(const struct block *block)
+{
+	return block->resolution == RESOLUTION_CANCEL || block->resolution == RESOLUTION_STOP;
 }
 
 /* For how long an order may still wait for its connection after its permission to be handed over is at an end. */

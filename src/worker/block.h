@@ -23,6 +23,7 @@
 enum block_waits_for {
 	BLOCK_WAITS_FOR_NOTHING,      /* just claimed, or between two acts */
 	BLOCK_WAITS_FOR_PLAN,	      /* plan.lua: slices are named and stored */
+	BLOCK_WAITS_FOR_REPLAN,	      /* replan.lua: what slices have left is with later ones */
 	BLOCK_WAITS_FOR_GATE,	      /* gate.lua: slices may leave and are stored as perhaps sent, or told to wait */
 	BLOCK_WAITS_FOR_SUBMITS,      /* the broker: submits, and look-ups of what may be there */
 	BLOCK_WAITS_FOR_FOLLOWS,      /* the broker: state (or cancellation) of slices that work */
@@ -76,6 +77,11 @@ struct block {
 	int64_t allocated; /* orders that have their share */
 	int64_t polls;
 	int64_t sealed_at_ms;
+	bool is_large;	       /* of that lane: its slices are spread over time */
+	bool is_merged;	       /* its slices that are due cannot be made fewer */
+	bool is_market_closed; /* what has not left stays */
+	bool is_yielding;      /* what works at the broker is canceled: the opposite side has its turn */
+	int64_t close_ms;      /* of its market; 0: none, or nothing is made of it */
 	struct broker *broker;
 
 	/* Totals: as close.lua stored them, or on their way there. */
@@ -105,6 +111,9 @@ void block_let_go(struct block *block);
 
 /* Takes the block out of hand without a word to Redis: it is somebody else's, or its lease will end. */
 void block_drop(struct block *block);
+
+/* A person wants no more of it to be traded. */
+bool block_is_stopped(const struct block *block);
 
 /* The order as a slice sends it; texts are borrowed from block and slice. */
 struct broker_submit block_order(const struct block *block, const struct slice *slice);

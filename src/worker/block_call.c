@@ -45,8 +45,8 @@ struct block_reply {
 static void note_write(const struct block *block, const struct block_reply *call, const redisReply *reply)
 {
 	struct redis_generation *generation = block->worker->generation;
-	bool may_leave = call->script == SCRIPT_GATE && strcmp(reply_text(reply_at(reply, 0)), "go") == 0 &&
-			 reply->elements > 1;
+	bool may_leave =
+	    call->script == SCRIPT_GATE && strcmp(reply_text(reply_at(reply, 0)), "go") == 0 && reply->elements > 1;
 	char key[160];
 
 	if (may_leave)
@@ -97,8 +97,8 @@ static void on_reply(const redisReply *reply, const struct err *err, void *arg)
 void block_call_tagged(struct block *block, enum script_id script, const struct script_args *args,
 		       enum block_waits_for waits_for, size_t tag)
 {
-	bool prolongs =
-	    script == SCRIPT_PLAN || script == SCRIPT_GATE || (script == SCRIPT_RECORD && block->next_ms < 0);
+	bool prolongs = script == SCRIPT_PLAN || script == SCRIPT_REPLAN || script == SCRIPT_GATE ||
+			(script == SCRIPT_RECORD && block->next_ms < 0);
 	struct block_reply *call = malloc(sizeof *call);
 
 	if (!call)
@@ -142,8 +142,7 @@ void block_record(struct block *block, int64_t next_ms)
 	block_record_as(block, next_ms, BLOCK_WAITS_FOR_RECORD);
 }
 
-/* Whether there is something that Redis does not have. */
-static bool has_changed(const struct block *block)
+bool block_has_news(const struct block *block)
 {
 	for (size_t i = 0; i < block->slice_count; i++)
 		if (block->slices[i].is_changed)
@@ -183,7 +182,7 @@ void block_review(struct block *block, const char *why, const struct slice *slic
 		  "evidence", evidence, NULL);
 	worker_metrics_review(block);
 	/* The first of both replies ends it; should the record come second it finds nothing to do. */
-	if (has_changed(block))
+	if (block_has_news(block))
 		block_record_as(block, -1, BLOCK_WAITS_FOR_REVIEW);
 	args = block_args(block);
 	script_args_add(args, why);

@@ -23,6 +23,9 @@ void block_call_tagged(struct block *block, enum script_id script, const struct 
 void block_record(struct block *block, int64_t next_ms);
 void block_record_as(struct block *block, int64_t next_ms, enum block_waits_for waits_for);
 
+/* Whether there is something that Redis does not have. */
+bool block_has_news(const struct block *block);
+
 /* Records what has changed and sets the block aside for a person. `why` is for people; `slice` (may be NULL) is what
  * the evidence is about. */
 void block_review(struct block *block, const char *why, const struct slice *slice);

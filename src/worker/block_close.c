@@ -51,7 +51,7 @@ static const char *name_outcome(const struct block *block, int64_t filled_nano)
 		return "partially_filled";
 	if (count_slices(block, SLICE_REJECTED) > 0)
 		return "rejected";
-	if (block->resolution == RESOLUTION_CANCEL && count_slices(block, SLICE_CANCELED) == block->slice_count)
+	if (block_is_stopped(block) && count_slices(block, SLICE_CANCELED) == block->slice_count)
 		return "canceled";
 	return "unfilled";
 }
@@ -62,7 +62,7 @@ static void explain_outcome(const struct block *block, const char *outcome, char
 	why[0] = '\0';
 	if (strcmp(outcome, "filled") == 0)
 		return;
-	if (strcmp(outcome, "canceled") == 0) {
+	if (strcmp(outcome, "canceled") == 0 || block->resolution == RESOLUTION_STOP) {
 		(void)snprintf(why, size, "canceled by a person");
 		return;
 	}
@@ -73,8 +73,12 @@ static void explain_outcome(const struct block *block, const char *outcome, char
 			(void)snprintf(why, size, "%s", slice->reason);
 			return;
 		}
-		if (slice->status != SLICE_FILLED)
+		if (slice->status == SLICE_FILLED || slice->carried_nano > 0)
+			continue;
+		if (slice->broker_order_id[0])
 			(void)snprintf(why, size, "ended at the broker: %s", slice_status_word(slice->status));
+		else
+			(void)snprintf(why, size, "%s", slice->reason);
 	}
 }
 
@@ -144,7 +148,7 @@ static void send_fills(struct block *block)
 void block_on_fills_stored(struct block *block, const redisReply *reply)
 {
 	(void)reply;
-	FAULT_POINT_OR(FILLS_STORED, block->symbol, block_drop(block); return);
+	FAULT_POINT_OR(FILLS_STORED, block->symbol, block_drop(block); return );
 	if (block->replies_due == 0)
 		send_close(block);
 }
@@ -228,7 +232,7 @@ void block_on_fills(struct block *block, const redisReply *reply)
 void block_on_closed(struct block *block, const redisReply *reply)
 {
 	(void)reply;
-	FAULT_POINT_OR(CLOSED, block->symbol, block_drop(block); return);
+	FAULT_POINT_OR(CLOSED, block->symbol, block_drop(block); return );
 	block->status = BLOCK_CLOSING;
 	order_aggregation_go_on(block);
 }

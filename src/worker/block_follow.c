@@ -51,7 +51,7 @@ static enum slice_need need_of(const struct block *block, const struct slice *sl
 		return block->is_rechecked && slice->broker_order_id[0] ? SLICE_NEEDS_FOLLOW : SLICE_NEEDS_NOTHING;
 	if (!is_working(slice))
 		return SLICE_NEEDS_NOTHING;
-	if (block->resolution == RESOLUTION_CANCEL && !slice->is_cancel_asked)
+	if ((block_is_stopped(block) || block->is_yielding) && !slice->is_cancel_asked)
 		return SLICE_NEEDS_CANCEL;
 	return SLICE_NEEDS_FOLLOW;
 }

@@ -6,11 +6,37 @@
 #include "worker/order_aggregation.h"
 #include "worker/worker.h"
 
-/* The slices that this block goes out in, all at once. */
+#define NANO_A_MS (NANO / 1000) /* of a second */
+
+struct slicing_whole block_whole(const struct block *block, int64_t quantity_nano)
+{
+	return (struct slicing_whole){
+	    .quantity_nano = quantity_nano,
+	    .lot_nano = block->lot_nano,
+	    .most_nano = block->broker->config->max_slice_quantity_nano,
+	};
+}
+
+struct slicing_times block_times(const struct block *block)
+{
+	const struct config *config = block->worker->config;
+	int64_t horizon_ms = config->lanes.large_horizon_s_nano / NANO_A_MS;
+
+	return (struct slicing_times){
+	    .seed = block->id,
+	    .from_ms = block->sealed_at_ms,
+	    .until_ms = slicing_end_ms(block->sealed_at_ms, horizon_ms, block->close_ms),
+	    .interval_ms = config->lanes.large_interval_s_nano / NANO_A_MS,
+	};
+}
+
+/* The slices that this block goes out in: a large one over time, any other at once. */
 static bool plan_slices(const struct block *block, struct slicing *slicing, struct err *err)
 {
-	return slicing_compute(block->quantity_nano, block->lot_nano, block->broker->config->max_slice_quantity_nano,
-			       slicing, err);
+	const struct slicing_whole whole = block_whole(block, block->quantity_nano);
+	const struct slicing_times times = block_times(block);
+
+	return block->is_large ? slicing_spread(&whole, &times, slicing, err) : slicing_compute(&whole, slicing, err);
 }
 
 void block_start_plan(struct block *block)
@@ -27,8 +53,8 @@ void block_start_plan(struct block *block)
 	args = block_args(block);
 	script_args_add_int(args, block->worker->config->worker.lease_ms);
 	for (size_t i = 0; i < slicing.count; i++) {
-		script_args_add(args, decimal_format(slicing_quantity(&slicing, i), text));
-		script_args_add_int(args, block->sealed_at_ms);
+		script_args_add(args, decimal_format(slicing.slices[i].quantity_nano, text));
+		script_args_add_int(args, slicing.slices[i].due_ms ? slicing.slices[i].due_ms : block->sealed_at_ms);
 	}
 	FAULT_POINT(PLAN_READY, block->symbol);
 	block_call(block, SCRIPT_PLAN, args, BLOCK_WAITS_FOR_PLAN);

@@ -9,8 +9,16 @@
 typedef void block_step_fn(struct block *block, const redisReply *reply);
 
 /* block_plan.c: ready or waiting, no slices -> slices are named, with the time at which each is due. */
+struct slicing_whole block_whole(const struct block *block, int64_t quantity_nano);
+struct slicing_times block_times(const struct block *block);
 void block_start_plan(struct block *block);
 block_step_fn block_on_planned;
+
+/* block_replan.c: of a large block, what a slice has left, or could not send in its time, goes to later slices. Each is
+ * false where there is nothing of the kind. `missed` is gate.lua's reply. */
+bool block_start_carry(struct block *block);
+bool block_start_merge(struct block *block, const redisReply *missed);
+block_step_fn block_on_replanned;
 
 /* block_submit.c: through the gate -> every slice that was due is known to be at the broker, or not. */
 void block_start_submit(struct block *block);

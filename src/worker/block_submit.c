@@ -47,8 +47,9 @@ static size_t plan_round(struct block *block)
 		slice->need = SLICE_NEEDS_NOTHING;
 		if (!slice_is_unknown(slice))
 			continue;
-		if (!slice->maybe_sent && block->resolution == RESOLUTION_CANCEL) {
-			slice_cancel_unsent(slice);
+		if (!slice->maybe_sent && (block_is_stopped(block) || block->is_market_closed)) {
+			slice_cancel_unsent(slice, block->is_market_closed ? "the market closed before it could leave"
+									   : "canceled before it was sent");
 			continue;
 		}
 		slice->need = slice_need_unknown(slice);
@@ -76,16 +77,19 @@ static void add_limits(const struct block *block, struct script_args *args)
 	script_args_add(args, text);
 }
 
-/* Asks whether slices may leave, no more than can be handed over at once: permission does not keep. */
-static void ask_gate(struct block *block)
+/* Asks whether slices may leave, no more than can be handed over at once: permission does not keep. (Of a large block
+ * only one will.) */
+static void ask_gate(struct block *block, size_t leaving)
 {
 	struct script_args *args = block_args(block);
-	size_t asked = 0;
+	size_t asked = 0, most = block->is_large ? SLICES_MAX : BLOCK_CALLS_MAX;
 
 	script_args_add_int(args, block->worker->config->worker.lease_ms);
 	script_args_add_int(args, GATE_RETRY_MS);
 	add_limits(block, args);
-	for (size_t i = 0; i < block->slice_count && asked < BLOCK_CALLS_MAX; i++) {
+	if (block->is_large && !block->is_merged && leaving > 0)
+		script_args_add(args, "strict");
+	for (size_t i = 0; i < block->slice_count && asked < most; i++) {
 		if (block->slices[i].need != SLICE_NEEDS_SUBMIT)
 			continue;
 		script_args_add(args, block->slices[i].client_order_id);
@@ -124,7 +128,7 @@ static void record_learnt(struct block *block, int64_t pause_ms)
 
 	if (block_has_unknown(block))
 		next_ms = pause_ms > 0 ? pause_ms : -1;
-	else if (block_has_open(block) && block->resolution != RESOLUTION_CANCEL)
+	else if (block_has_open(block) && !block_is_stopped(block))
 		next_ms = FIRST_FOLLOW_MS;
 	block->polls = 0;
 	block_record(block, next_ms);
@@ -165,6 +169,21 @@ static void begin_working(struct block *block)
 	block->status = BLOCK_SUBMITTING;
 }
 
+/* The market has closed: what has not left is not sent any more. What may have left and would be sent again is for a
+ * person. */
+static void end_unsent(struct block *block)
+{
+	for (size_t i = 0; i < block->slice_count; i++) {
+		if (block->slices[i].need != SLICE_NEEDS_SUBMIT || !block->slices[i].maybe_sent)
+			continue;
+		block_review(block, "it may have been sent, is not found, and the market has closed",
+			     &block->slices[i]);
+		return;
+	}
+	block->is_market_closed = true;
+	block_start_submit(block);
+}
+
 void block_on_gate(struct block *block, const redisReply *reply)
 {
 	const char *word = reply_text(reply_at(reply, 0));
@@ -185,7 +204,18 @@ void block_on_gate(struct block *block, const redisReply *reply)
 		order_aggregation_leave(block, reply_int(reply_at(reply, 1), GATE_RETRY_MS));
 		return;
 	}
-	if (strcmp(word, "hold") == 0)
+	if (strcmp(word, "missed") == 0) {
+		block->is_merged = true;
+		if (!block_start_merge(block, reply))
+			block_start_submit(block);
+		return;
+	}
+	if (strcmp(word, "closed") == 0) {
+		end_unsent(block);
+		return;
+	}
+	block->is_yielding = strcmp(word, "yield") == 0;
+	if (block->is_yielding || strcmp(word, "hold") == 0)
 		block->gate_ms = reply_int(reply_at(reply, 1), GATE_RETRY_MS);
 	else if (block->status != BLOCK_WORKING)
 		begin_working(block);
@@ -196,10 +226,14 @@ void block_on_gate(struct block *block, const redisReply *reply)
 void block_start_submit(struct block *block)
 {
 	bool is_unsent = block->status == BLOCK_READY || block->status == BLOCK_WAITING;
+	size_t leaving;
 
 	block->gate_ms = -1;
-	if (plan_round(block) > 0 || is_unsent)
-		ask_gate(block);
+	if (block->is_large && block_start_carry(block))
+		return;
+	leaving = plan_round(block);
+	if (leaving > 0 || is_unsent)
+		ask_gate(block, leaving);
 	else
 		go_round(block);
 }

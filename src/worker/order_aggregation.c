@@ -33,17 +33,12 @@ static void on_recorded(struct block *block, const redisReply *reply)
 }
 
 static block_step_fn *const steps[BLOCK_WAITS_COUNT] = {
-    [BLOCK_WAITS_FOR_PLAN] = block_on_planned,
-    [BLOCK_WAITS_FOR_GATE] = block_on_gate,
-    [BLOCK_WAITS_FOR_SUBMITS] = block_on_submits,
-    [BLOCK_WAITS_FOR_FOLLOWS] = block_on_follows,
-    [BLOCK_WAITS_FOR_FILLS] = block_on_fills,
-    [BLOCK_WAITS_FOR_RECORD] = on_recorded,
-    [BLOCK_WAITS_FOR_FILLS_STORED] = block_on_fills_stored,
-    [BLOCK_WAITS_FOR_CLOSE] = block_on_closed,
-    [BLOCK_WAITS_FOR_STATEMENT] = block_on_statement,
-    [BLOCK_WAITS_FOR_SHARES] = block_on_shares,
-    [BLOCK_WAITS_FOR_FINISH] = block_on_finished,
+    [BLOCK_WAITS_FOR_PLAN] = block_on_planned,	  [BLOCK_WAITS_FOR_REPLAN] = block_on_replanned,
+    [BLOCK_WAITS_FOR_GATE] = block_on_gate,	  [BLOCK_WAITS_FOR_SUBMITS] = block_on_submits,
+    [BLOCK_WAITS_FOR_FOLLOWS] = block_on_follows, [BLOCK_WAITS_FOR_FILLS] = block_on_fills,
+    [BLOCK_WAITS_FOR_RECORD] = on_recorded,	  [BLOCK_WAITS_FOR_FILLS_STORED] = block_on_fills_stored,
+    [BLOCK_WAITS_FOR_CLOSE] = block_on_closed,	  [BLOCK_WAITS_FOR_STATEMENT] = block_on_statement,
+    [BLOCK_WAITS_FOR_SHARES] = block_on_shares,	  [BLOCK_WAITS_FOR_FINISH] = block_on_finished,
     [BLOCK_WAITS_FOR_REVIEW] = on_reviewed,
 };
 
@@ -59,7 +54,7 @@ static void start_stage(struct block *block)
 	switch (block->status) {
 	case BLOCK_READY:
 	case BLOCK_WAITING:
-		if (block->slice_count == 0 && block->resolution != RESOLUTION_CANCEL)
+		if (block->slice_count == 0 && !block_is_stopped(block))
 			block_start_plan(block);
 		else
 			block_start_submit(block);

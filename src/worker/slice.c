@@ -54,6 +54,7 @@ bool slice_read(struct slice *slice, struct block *block, const redisReply *repl
 	read_text(fields, "broker_order_id", slice->broker_order_id, sizeof slice->broker_order_id);
 	read_text(fields, "broker_status", slice->broker_status, sizeof slice->broker_status);
 	read_text(fields, "reason", slice->reason, sizeof slice->reason);
+	slice->due_ms = read_number(fields, "due_at");
 	slice->submitted_at_ms = read_number(fields, "submitted_at");
 	slice->lookups = read_number(fields, "lookups");
 	slice->submits = read_number(fields, "submits");
@@ -62,6 +63,7 @@ bool slice_read(struct slice *slice, struct block *block, const redisReply *repl
 	slice->is_cancel_asked = reply_field(fields, "cancel_asked") != NULL;
 	return slice->client_order_id[0] && slice->status != SLICE_STATUS_COUNT &&
 	       read_narrow(fields, "quantity", &slice->quantity_nano) &&
+	       read_narrow(fields, "carried", &slice->carried_nano) &&
 	       read_narrow(fields, "filled_quantity", &slice->filled_nano) &&
 	       read_narrow(fields, "average_price", &slice->average_price_nano) &&
 	       read_decimal(fields, "fee", &slice->fee_nano);

@@ -29,7 +29,7 @@ enum slice_need {
 };
 
 /* A person's word on the block, or none. */
-enum block_resolution { RESOLUTION_NONE, RESOLUTION_RETRY, RESOLUTION_ADOPT, RESOLUTION_CANCEL };
+enum block_resolution { RESOLUTION_NONE, RESOLUTION_RETRY, RESOLUTION_ADOPT, RESOLUTION_CANCEL, RESOLUTION_STOP };
 
 struct block;
 
@@ -39,6 +39,8 @@ struct slice {
 	char client_order_id[BROKER_ID_SIZE];
 	char quantity[DECIMAL_TEXT];
 	int64_t quantity_nano;
+	int64_t due_ms;	      /* by Redis's clock: not before that */
+	int64_t carried_nano; /* what it left unfilled and later slices have taken over */
 	enum slice_status status;
 	char broker_order_id[BROKER_ID_SIZE];
 	char broker_status[32];
@@ -106,8 +108,8 @@ bool slice_adopt(struct slice *slice, const struct broker_order *order);
 struct slice_verdict slice_judge(struct slice *slice, enum broker_duplicates duplicates,
 				 enum block_resolution resolution);
 
-/* A person wants the block canceled and nothing of this slice ever left. */
-void slice_cancel_unsent(struct slice *slice);
+/* It is not to leave any more, and nothing of it ever has. */
+void slice_cancel_unsent(struct slice *slice, const char *reason);
 
 /* Appends what Redis is to hold of it, as record.lua takes it. */
 void slice_add_record(const struct slice *slice, struct script_args *args);

@@ -120,9 +120,9 @@ static struct slice_verdict contradiction(struct slice *slice, enum block_resolu
 	return slice_adopt(slice, &slice->result.order) ? known() : try_again(slice);
 }
 
-void slice_cancel_unsent(struct slice *slice)
+void slice_cancel_unsent(struct slice *slice, const char *reason)
 {
-	(void)end_slice(slice, SLICE_CANCELED, "canceled before it was sent");
+	(void)end_slice(slice, SLICE_CANCELED, reason);
 }
 
 /* It may or may not have arrived. */
@@ -186,6 +186,8 @@ static struct slice_verdict judge_absence(struct slice *slice, enum broker_dupli
 		return later(pause_ms);
 	if (resolution == RESOLUTION_CANCEL)
 		return end_slice(slice, SLICE_CANCELED, "canceled; the broker does not have it");
+	if (resolution == RESOLUTION_STOP)
+		return to_review("it may have been sent, is not found, and is not to be sent any more");
 	if (duplicates != DUPLICATES_REFUSED_FOREVER)
 		return to_review("it may have been sent, is not found, and the broker would take it twice");
 	slice->is_resend_due = true;

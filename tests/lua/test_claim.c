@@ -151,7 +151,7 @@ static void sell_in_review_that_was_never_sent_lets_buys_go(void **state)
 	     "+blocks:needs_review zset - <b1>=<now>\n"
 	     "-blocks:ready\n"
 	     "~counts sealed=0 working=1\n"
-	     "-sides:paper:AAPL:sell\n");
+	     "-sides:paper:AAPL:sells\n");
 }
 
 static void sell_in_review_that_may_be_at_the_broker_keeps_buys_away(void **state)

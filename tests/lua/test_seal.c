@@ -107,7 +107,7 @@ static void sells_become_blocks_before_buys_a_chunk_a_call(void **state)
 	     "+blocks zset - <b2>=<now>\n"
 	     "+blocks:ready zset - <b2>=<now>\n"
 	     "~counts queued=1 sealed=1\n"
-	     "+sides:paper:MSFT:sell set - <b2>\n"
+	     "+sides:paper:MSFT:sells zset - <b2>=<now>\n"
 	     "~window:window-<due> blocks_open=2 sealed_at=<now> sealed_groups=1 status=sealing\n");
 	STEP(ks, ENQUEUE, ENQUEUE_LANES "1" ENQUEUE_ONE("q3", "carol", "75"),
 	     "[stored [[window-<due>-1 <due> window next] []] [queued <now_us>]]", NULL);

@@ -34,7 +34,7 @@ static void buy_waits_for_a_sell_that_is_sealed(void **state)
 	     "~blocks <b2>=<now+wait>\n"
 	     "~blocks:ready -<b2>\n"
 	     "+blocks:waiting zset - <b2>=<now>\n"
-	     "+sides:paper:AAPL:waiting set - <b2>\n");
+	     "+sides:paper:AAPL:buys zset - <b2>=<then>\n");
 }
 
 static void buy_waits_for_a_sell_that_works(void **state)
@@ -75,8 +75,7 @@ static void end_of_the_sell_wakes_the_buy(void **state)
 	     "~blocks <b2>=<now> <b1>=<now+lease>\n"
 	     "+blocks:closing zset - <b1>=<now>\n"
 	     "-blocks:submitting\n"
-	     "-sides:paper:AAPL:sell\n"
-	     "-sides:paper:AAPL:waiting\n"
+	     "-sides:paper:AAPL:selling\n"
 	     ">wake AAPL\n");
 	GIVEN(ks, CLAIM, CLAIM_AS("12"));
 	STEP(ks, GATE, "<b2>|2|<lease>|<wait>|0|muster-test-<b2>-1", "[go muster-test-<b2>-1]",
@@ -86,6 +85,7 @@ static void end_of_the_sell_wakes_the_buy(void **state)
 	     "-blocks:waiting\n"
 	     "~counts sealed=0 working=2\n"
 	     "+sides:paper:AAPL:buying set - <b2>\n"
+	     "-sides:paper:AAPL:buys\n"
 	     "~slice:muster-test-<b2>-1 sent=maybe status=submitting updated_at=<now>\n");
 }
 
@@ -112,15 +112,14 @@ static void only_the_last_of_its_side_wakes_who_waits(void **state)
 	     "~blocks <b1>=<now+lease>\n"
 	     "+blocks:closing zset - <b1>=<now>\n"
 	     "~blocks:submitting -<b1>\n"
-	     "~sides:paper:AAPL:sell -<b1>\n");
+	     "~sides:paper:AAPL:selling -<b1>\n");
 	STEP(ks, CLOSE, "<b3>|1|<lease>|0||0|0|unfilled||0.01", "[closing]",
 	     "~block:<b3> average_price='' closed_at=<now> fee=0 filled_quantity=0 gross_amount=0\n"
 	     "\tminor_unit=0.01 outcome=unfilled status=closing updated_at=<now>\n"
 	     "~blocks <b2>=<now> <b3>=<now+lease>\n"
 	     "~blocks:closing <b3>=<now>\n"
 	     "-blocks:submitting\n"
-	     "-sides:paper:AAPL:sell\n"
-	     "-sides:paper:AAPL:waiting\n"
+	     "-sides:paper:AAPL:selling\n"
 	     ">wake AAPL\n");
 }
 
@@ -139,8 +138,7 @@ static void sell_waits_for_a_buy_that_works(void **state)
 	     "\tupdated_at=<now> worker=''\n"
 	     "~blocks <b2>=<now+wait>\n"
 	     "-blocks:ready\n"
-	     "+blocks:waiting zset - <b2>=<now>\n"
-	     "+sides:paper:AAPL:waiting set - <b2>\n");
+	     "+blocks:waiting zset - <b2>=<now>\n");
 	STEP(ks, CLOSE, "<b1>|1|<lease>|225|190|42750|0|filled||0.01", "[closing]",
 	     "~block:<b1> average_price=190 closed_at=<now> fee=0 filled_quantity=225 gross_amount=42750\n"
 	     "\tminor_unit=0.01 outcome=filled status=closing updated_at=<now>\n"
@@ -148,7 +146,6 @@ static void sell_waits_for_a_buy_that_works(void **state)
 	     "+blocks:closing zset - <b1>=<now>\n"
 	     "-blocks:submitting\n"
 	     "-sides:paper:AAPL:buying\n"
-	     "-sides:paper:AAPL:waiting\n"
 	     ">wake AAPL\n");
 	GIVEN(ks, CLAIM, CLAIM_AS("12"));
 	STEP(ks, GATE, "<b2>|2|<lease>|<wait>|0|muster-test-<b2>-1", "[go muster-test-<b2>-1]",
@@ -157,6 +154,8 @@ static void sell_waits_for_a_buy_that_works(void **state)
 	     "+blocks:submitting zset - <b2>=<now>\n"
 	     "-blocks:waiting\n"
 	     "~counts sealed=0 working=4\n"
+	     "+sides:paper:AAPL:selling set - <b2>\n"
+	     "-sides:paper:AAPL:sells\n"
 	     "~slice:muster-test-<b2>-1 sent=maybe status=submitting updated_at=<now>\n");
 }
 
@@ -207,7 +206,7 @@ static void waiting_block_in_review_waits_no_more(void **state)
 	     "+blocks:needs_review zset - <b2>=<now>\n"
 	     "-blocks:waiting\n"
 	     "~counts sealed=1 working=1\n"
-	     "-sides:paper:AAPL:waiting\n");
+	     "-sides:paper:AAPL:buys\n");
 }
 
 static void buy_that_finds_the_way_free_waits_no_more(void **state)
@@ -219,7 +218,7 @@ static void buy_that_finds_the_way_free_waits_no_more(void **state)
 	GIVEN(ks, GATE, "<b2>|1|<lease>|<wait>|0|muster-test-<b2>-1");
 	GIVEN(ks, REVIEW, "<b1>|1|never sent|");
 	STEP(ks, GATE, "<b2>|1|<lease>|<wait>|0|muster-test-<b2>-1", "[go muster-test-<b2>-1]", NULL);
-	assert_null(snapshot_find(keyspace_snapshot(ks), "muster:{0}:sides:paper:AAPL:waiting"));
+	assert_null(snapshot_find(keyspace_snapshot(ks), "muster:{0}:sides:paper:AAPL:buys"));
 }
 
 static void waking_only_hastens_blocks_that_need_a_worker(void **state)
@@ -232,11 +231,10 @@ static void waking_only_hastens_blocks_that_need_a_worker(void **state)
 	GIVEN(ks, PLAN, "<b2>|1|<lease>|50|1");
 	GIVEN(ks, GATE, "<b2>|1|<lease>|<wait>|0|muster-test-<b2>-1");
 	keyspace_command(ks, "ZADD muster:{0}:blocks 5 <b2>");
-	keyspace_command(ks, "SADD muster:{0}:sides:paper:AAPL:waiting gone");
+	keyspace_command(ks, "ZADD muster:{0}:sides:paper:AAPL:buys 1 gone");
 	GIVEN(ks, CLOSE, "<b1>|1|<lease>|0||0|0|unfilled||0.01");
 	assert_string_equal(keyspace_value(ks, "blocks", "<b2>"), "5");
 	assert_string_equal(keyspace_value(ks, "blocks", "gone"), "");
-	assert_null(snapshot_find(keyspace_snapshot(ks), "muster:{0}:sides:paper:AAPL:waiting"));
 }
 
 int main(void)

@@ -35,7 +35,7 @@
 #define FILLED 4
 #define ENDED 5 /* canceled or expired, filled or not */
 #define REJECTED 6
-/* = lua/record.lua RANK */
+/* = lua/lib/rank.lua RANK */
 #define RANK(status) ((status) <= AMBIGUOUS -> 1 : ((status) <= PARTIAL -> (status) : 4))
 
 typedef slice_in_redis {

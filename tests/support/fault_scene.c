@@ -120,6 +120,49 @@ static void bulk_call(const struct fault_step *step)
 	free(body);
 }
 
+/* Two large orders. Each slice of the first leaves something to the later ones, and one of the second stays open. */
+static void queue_large(const struct fault_step *step)
+{
+	static const struct {
+		const char *symbol, *quantity;
+	} large[] = {{"S000", "61"}, {"S001", "40"}};
+	struct stack *stack = step->walk->stack;
+
+	for (size_t i = 0; i < sizeof large / sizeof large[0]; i++) {
+		const json_t *answer =
+		    post(step, "/trade-queue/queue/order",
+			 stack_text(stack,
+				    "{\"user_id\":\"E\",\"smallcase_id\":\"sc1\",\"suggestions\":[{\"symbol\":\"%s\","
+				    "\"action\":\"sell\",\"quantity\":%s}]}",
+				    large[i].symbol, large[i].quantity));
+		redisReply *block = redis_server_command(stack->redis, "HGET muster:{0}:order:%s block",
+							 json_text(answer, "/orders/0/order_id"));
+
+		freeReplyObject(redis_server_command(stack->redis, "HSET muster:{0}:block:%s lane large", block->str));
+		if (i == 1)
+			(void)snprintf(step->walk->stopped, sizeof step->walk->stopped, "%s", block->str);
+		freeReplyObject(block);
+	}
+}
+
+/* A person wants no more of the second one, once, whether any of it has left or not. */
+static void stop_large(const struct fault_step *step)
+{
+	struct stack *stack = step->walk->stack;
+	const struct http_call call = {.method = "POST",
+				       .url = stack_text(stack, "/blocks/%s/cancel", step->walk->stopped),
+				       .body = "{\"note\":\"enough\"}"};
+	int status;
+
+	if (!step->walk->stopped[0] ||
+	    stack_redis_int(stack, stack_text(stack, "HEXISTS muster:{0}:block:%s status", step->walk->stopped)) != 1)
+		return; /* it is not a block yet */
+	status = call_until_answered(step, &call)->status;
+	step->walk->stopped[0] = '\0';
+	if (status != 200 && status != 409) /* 409: the first try was heard, and it has ended */
+		fail_msg("cancel: %d", status);
+}
+
 /* A call is refused for now, the next one is not answered, and what is looked up then is another order. */
 static const char trouble[] = "[{\"mode\":\"rate_limit\",\"on\":\"submit\",\"times\":1,\"ms\":0},"
 			      "{\"mode\":\"silent\",\"times\":1},"
@@ -135,7 +178,9 @@ void fault_walk_play(const struct fault_step *step)
 	const struct http_call process = {.method = "POST", .url = "/trade-queue/queue/process"};
 
 	stack_set_paper(stack, "{\"commission_per_order\":\"1.07\",\"symbols\":{\"AAPL\":{\"fill_quantity\":\"100\","
-			       "\"then\":\"canceled\"},\"MSFT\":{\"fill\":\"in_parts\",\"parts\":2,\"delay_ms\":40}}}");
+			       "\"then\":\"canceled\"},\"MSFT\":{\"fill\":\"in_parts\",\"parts\":2,\"delay_ms\":40},"
+			       "\"S000\":{\"fill_quantity\":\"11\",\"then\":\"canceled\"},"
+			       "\"S001\":{\"fill_quantity\":\"4\"}}}");
 	faults_clear(stack);
 	if (scene == FAULT_AT_TROUBLE || scene == FAULT_AT_DRAIN)
 		faults_set(stack, scene == FAULT_AT_TROUBLE ? trouble : delay);
@@ -145,6 +190,8 @@ void fault_walk_play(const struct fault_step *step)
 		cancel_one(step);
 	if (scene == FAULT_AT_BULK)
 		bulk_call(step);
+	if (scene == FAULT_AT_LARGE)
+		queue_large(step);
 	assert_int_equal(call_until_answered(step, &process)->status, 202);
 }
 
@@ -188,5 +235,7 @@ void fault_walk_tend(const struct fault_step *step, int worker)
 	if (step->point->scene == FAULT_AT_DRAIN && worker >= 0 &&
 	    !process_log_has(stack->workers[worker], "event=draining") && has_followed(stack))
 		process_signal(stack->workers[worker], SIGTERM);
+	if (step->point->scene == FAULT_AT_LARGE)
+		stop_large(step);
 	wait_pause();
 }

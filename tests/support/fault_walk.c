@@ -80,7 +80,8 @@ static void close_stack(struct fault_walk *walk)
 struct stack *fault_walk_open(const struct fault_step *step)
 {
 	static const struct stack_options options = {
-	    .settings = {"worker.lease_ms=400", "broker.paper.timeout_ms=250", "broker.paper.max_slice_quantity=150"}};
+	    .settings = {"worker.lease_ms=400", "broker.paper.timeout_ms=250", "broker.paper.max_slice_quantity=150",
+			 "lanes.large_interval_s=0.2", "lanes.large_horizon_s=0.8"}};
 	struct fault_walk *walk = step->walk;
 
 	walk->step = step;

@@ -25,8 +25,9 @@ struct fault_step {
 struct fault_walk {
 	struct stack *stack; /* NULL before the first step and after one that failed */
 	const struct fault_step *step;
-	int worth;    /* how many steps the stack is still good for */
-	int requests; /* of the walk: part of every Idempotency-Key */
+	int worth;	  /* how many steps the stack is still good for */
+	char stopped[48]; /* the large block that a person has canceled */
+	int requests;	  /* of the walk: part of every Idempotency-Key */
 	bool has_struck;
 };
 

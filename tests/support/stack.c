@@ -53,8 +53,7 @@ static void write_ini(const struct stack *stack)
 	file = fopen(path, "we");
 	if (!file)
 		abort();
-	(void)fprintf(file, ini_format, url, stack->paper_port, stack->paper_port,
-		      stack->ledger_path, stack->folder);
+	(void)fprintf(file, ini_format, url, stack->paper_port, stack->paper_port, stack->ledger_path, stack->folder);
 	(void)fclose(file);
 }
 

@@ -194,7 +194,8 @@ static json_t *block_of(const char *words, bool with_fills)
 	"3 "                                                                                                           \
 	"quantity_nano 225000000000 sealed_at 1795356900000 fence 4 status working submitted_at 1795356900001 "        \
 	"updated_at 1795356900002 block_id b-1 quantity 225 execution_window 1795356900000 ] "                         \
-	"[ [ c-1 [ block b-1 number 1 quantity 200 status partially_filled filled_quantity 10.25 "                     \
+	"[ [ c-1 [ block b-1 number 1 quantity 200 status partially_filled due_at 1795356900000 carried 3 "            \
+	"filled_quantity 10.25 "                                                                                       \
 	"broker_order_id o-1 average_price 190.5 ] ] [ c-2 [ quantity 25 status acked filled_quantity 0.000000001 ] "  \
 	"] ] "                                                                                                         \
 	"[ f2 c-1_2_190.5_1795356900005 ] ]"
@@ -210,10 +211,11 @@ static void a_working_block_adds_up_its_slices_and_knows_no_totals_yet(void **st
 	    "\"status\":\"working\",\"outcome\":null,\"reason\":null,\"slices\":["
 	    "{\"client_order_id\":\"c-1\",\"broker_order_id\":\"o-1\",\"quantity\":\"200\",\"filled_quantity\":\"10."
 	    "25\","
-	    "\"average_price\":\"190.5\",\"status\":\"partially_filled\",\"reason\":null},"
+	    "\"average_price\":\"190.5\",\"status\":\"partially_filled\",\"reason\":null,\"due_at\":\"2026-11-22T14:15:"
+	    "00Z\",\"carried\":\"3\"},"
 	    "{\"client_order_id\":\"c-2\",\"broker_order_id\":null,\"quantity\":\"25\",\"filled_quantity\":\"0."
 	    "000000001\","
-	    "\"average_price\":null,\"status\":\"acked\",\"reason\":null}],"
+	    "\"average_price\":null,\"status\":\"acked\",\"reason\":null,\"due_at\":null,\"carried\":null}],"
 	    "\"house\":{\"quantity\":null,\"gross_amount\":null,\"fee\":null},"
 	    "\"sealed_at\":\"2026-11-22T14:15:00Z\",\"submitted_at\":\"2026-11-22T14:15:00.001Z\",\"closed_at\":null,"
 	    "\"allocated_at\":null,\"updated_at\":\"2026-11-22T14:15:00.002Z\",\"order_type\":\"market\","
