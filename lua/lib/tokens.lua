@@ -13,14 +13,13 @@ local function bucket(broker, per_min, period)
 	local tokens, at, limit, remaining, reset_at = unpack(call('HMGET', key, 'tokens', 'at', 'limit', 'remaining', 'reset_at'))
 	per_min = math.min(per_min, tonumber(limit or per_min))
 	local size = math.max(1, math.floor(per_min / 5))
-	local b = {key = key, size = size, tokens = size, room = math.huge, left = 0}
+	local b = {key = key, size = size, tokens = size}
 	b.per_ms = math.max(per_min - size, per_min / 2) / period
 	if tokens then b.tokens = math.min(size, tokens + math.max(0, now - at) * b.per_ms) end
 	if tokens and tonumber(at) > now then call('HSET', key, 'at', now) end -- the clock went back: count on from here
-	if reset_at then
-		b.left = math.max(0, reset_at + RESET_MARGIN - now)
-		b.room = (b.left > 0 and tonumber(remaining) or per_min) - call('ZCOUNT', key .. ':out', '(' .. now, '+inf')
-	end
+	b.left = reset_at and math.max(0, reset_at + RESET_MARGIN - now) or 0
+	if b.left > math.max(period, 60000) + 2 * RESET_MARGIN then b.left = 0 end -- no minute is that long: the clock went back
+	b.room = (b.left > 0 and tonumber(remaining) or per_min) - call('ZCOUNT', key .. ':out', '(' .. now, '+inf')
 	b.free = math.floor(math.min(b.tokens, b.room))
 	return b
 end

@@ -38,20 +38,17 @@ static int64_t allocated(struct stack *stack)
 	return json_int(stack_get(stack, 200, "/trade-queue/queue/status"), "/blocks/allocated");
 }
 
-/* Orders that become a thousand blocks: limit prices far above the market, so that each is its own group. */
-static void queue_blocks(struct stack *stack)
+/* One order in each symbol, at a limit price far above the market that makes it a group of its own. */
+static void queue_group(struct stack *stack, int group)
 {
-	for (int group = 0; group < BLOCKS / SYMBOLS; group++) {
-		const char *list = "";
+	const char *list = "";
 
-		for (int i = 0; i < SYMBOLS; i++)
-			list = stack_text(stack,
-					  "%s%s{\"symbol\":\"S%03d\",\"action\":\"buy\",\"quantity\":1,\"order_type\":"
-					  "\"limit\",\"limit_price\":%d}",
-					  list, i ? "," : "", i, 1000 + group);
-		(void)stack_queue(stack, "{\"user_id\":\"u%d\",\"smallcase_id\":\"sc1\",\"suggestions\":[%s]}", group,
-				  list);
-	}
+	for (int i = 0; i < SYMBOLS; i++)
+		list = stack_text(stack,
+				  "%s%s{\"symbol\":\"S%03d\",\"action\":\"buy\",\"quantity\":1,\"order_type\":"
+				  "\"limit\",\"limit_price\":%d}",
+				  list, i ? "," : "", i, 1000 + group);
+	(void)stack_queue(stack, "{\"user_id\":\"u%d\",\"smallcase_id\":\"sc1\",\"suggestions\":[%s]}", group, list);
 }
 
 static void test_a_thousand_blocks_at_200_a_minute_see_no_429(void **state)
@@ -59,7 +56,8 @@ static void test_a_thousand_blocks_at_200_a_minute_see_no_429(void **state)
 	struct stack *stack = *state = stack_start(&(struct stack_options){.workers = 2, .settings = {SETTINGS}});
 	struct ledger *ledger;
 
-	queue_blocks(stack);
+	for (int group = 0; group < BLOCKS / SYMBOLS; group++)
+		queue_group(stack, group);
 	(void)stack_post(stack, 202, "/trade-queue/queue/process", NULL);
 	for (int64_t done = BLOCKS / 10; done <= BLOCKS; done += BLOCKS / 10) /* each tenth has its own patience */
 		WAIT_UNTIL(allocated(stack) >= done);
@@ -72,10 +70,27 @@ static void test_a_thousand_blocks_at_200_a_minute_see_no_429(void **state)
 	stack_finish(stack);
 }
 
+/* The account takes less than we are told, and its headers say so: that is kept to after the first reply. */
+static void test_the_brokers_own_limit_counts_where_it_is_lower(void **state)
+{
+	struct stack *stack = *state = stack_start(&(struct stack_options){.workers = 2, .settings = {SETTINGS}});
+
+	stack_set_paper(stack, "{\"rate_per_min\":80}");
+	(void)stack_queue_one(stack, "A", "buy", "AAPL", "1");
+	(void)stack_process(stack);
+	WAIT_UNTIL(stack_redis_int(stack, "HGET muster:{0}:rate:paper limit") == 80);
+	queue_group(stack, 0);
+	(void)stack_post(stack, 202, "/trade-queue/queue/process", NULL);
+	WAIT_UNTIL(allocated(stack) == SYMBOLS + 1);
+	assert_int_equal(refused_by_rate(stack), 0);
+	stack_finish(stack);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_teardown(test_a_thousand_blocks_at_200_a_minute_see_no_429, stack_teardown),
+	    cmocka_unit_test_teardown(test_the_brokers_own_limit_counts_where_it_is_lower, stack_teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

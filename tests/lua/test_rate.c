@@ -87,18 +87,18 @@ static void the_brokers_word_counts_less_what_is_on_its_way(void **state)
 	struct keyspace *ks = *state;
 
 	GIVEN(ks, RATE, LIMIT NO_WORD "|3|0|a|b|c");
-	assert_int_equal(ask_singles(ks, "|200|5|600000", 10), 2); /* 5 remain, 3 are on their way */
+	assert_int_equal(ask_singles(ks, "|200|5|48000", 10), 2); /* 5 remain, 3 are on their way */
 	assert_string_equal(keyspace_value(ks, "rate:paper", "remaining"), "5");
 	/* it takes none before its minute ends */
-	assert_in_range(keyspace_reply(ks)->element[3]->integer, 599000, 600050);
+	assert_in_range(keyspace_reply(ks)->element[3]->integer, 47000, 48050);
 }
 
 static void refused_call_holds_all_until_the_reset(void **state)
 {
 	struct keyspace *ks = *state;
 
-	assert_int_equal(ask_singles(ks, "|''|0|600000", 1), 0);
-	keyspace_command(ks, "HINCRBY muster:{0}:rate:paper reset_at -600100");
+	assert_int_equal(ask_singles(ks, "|''|0|48000", 1), 0);
+	keyspace_command(ks, "HINCRBY muster:{0}:rate:paper reset_at -48100");
 	assert_int_equal(ask_singles(ks, NO_WORD, 1), 1);
 }
 
@@ -106,14 +106,15 @@ static void word_of_the_same_minute_only_lowers(void **state)
 {
 	struct keyspace *ks = *state;
 
-	GIVEN(ks, RATE, LIMIT "|200|10|600000|0|0");
-	GIVEN(ks, RATE, LIMIT "|200|12|600000|0|0");
+	GIVEN(ks, RATE, LIMIT "|200|10|48000|0|0");
+	GIVEN(ks, RATE, LIMIT "|200|12|48000|0|0");
 	assert_string_equal(keyspace_value(ks, "rate:paper", "remaining"), "10");
-	GIVEN(ks, RATE, LIMIT "|200|9|600000|0|0");
+	GIVEN(ks, RATE, LIMIT "|200|9|48000|0|0");
 	assert_string_equal(keyspace_value(ks, "rate:paper", "remaining"), "9");
-	GIVEN(ks, RATE, LIMIT "|200|3|200000|0|0"); /* of an earlier minute */
+	GIVEN(ks, RATE, LIMIT "|200|3|10000|0|0"); /* of an earlier minute */
 	assert_string_equal(keyspace_value(ks, "rate:paper", "remaining"), "9");
-	GIVEN(ks, RATE, LIMIT "|200|199|660000|0|0"); /* of the next one */
+	keyspace_command(ks, "HINCRBY muster:{0}:rate:paper reset_at -30000");
+	GIVEN(ks, RATE, LIMIT "|200|199|58000|0|0"); /* of the next one */
 	assert_string_equal(keyspace_value(ks, "rate:paper", "remaining"), "199");
 }
 
@@ -121,10 +122,10 @@ static void limit_of_the_broker_is_kept_where_it_is_smaller(void **state)
 {
 	struct keyspace *ks = *state;
 
-	GIVEN(ks, RATE, LIMIT "|20|20|600000|0|0");
+	GIVEN(ks, RATE, LIMIT "|20|20|48000|0|0");
 	assert_int_equal(ask_singles(ks, NO_WORD, 10), 4);
 	keyspace_reset(ks);
-	GIVEN(ks, RATE, LIMIT "|1000|1000|600000|0|0");
+	GIVEN(ks, RATE, LIMIT "|1000|1000|48000|0|0");
 	assert_int_equal(ask_singles(ks, NO_WORD, 100), 40);
 }
 
@@ -139,6 +140,17 @@ static void lists_get_a_quarter_while_slices_wait(void **state)
 	assert_in_range(keyspace_reply(ks)->element[3]->integer, 1000, 1500); /* a quarter of the rate: one in 1.5 s */
 	assert_true(strtoll(keyspace_value(ks, "rate:paper", "calls_wait_until"), NULL, 10) >
 		    keyspace_time_us(ks) / 1000);
+}
+
+static void clock_that_went_back_stops_nothing(void **state)
+{
+	struct keyspace *ks = *state;
+
+	GIVEN(ks, RATE, LIMIT "|200|0|48000|1|0|a");
+	keyspace_command(ks, "HINCRBY muster:{0}:rate:paper reset_at 3600000");
+	keyspace_command(ks, "HSET muster:{0}:rate:paper tokens 1 at 9999999999999");
+	assert_int_equal(ask_singles(ks, NO_WORD, 2), 1);
+	assert_true(strtoll(keyspace_value(ks, "rate:paper", "at"), NULL, 10) <= keyspace_time_us(ks) / 1000);
 }
 
 static void call_that_is_never_told_ends_by_itself(void **state)
@@ -160,6 +172,7 @@ int main(void)
 	    SCRIPT_TEST(word_of_the_same_minute_only_lowers),
 	    SCRIPT_TEST(limit_of_the_broker_is_kept_where_it_is_smaller),
 	    SCRIPT_TEST(lists_get_a_quarter_while_slices_wait),
+	    SCRIPT_TEST(clock_that_went_back_stops_nothing),
 	    SCRIPT_TEST(call_that_is_never_told_ends_by_itself),
 	};
 
