@@ -11,13 +11,15 @@
 
 #include <cmocka.h>
 
+#include "shared/clock.h"
+
 static const struct broker_submit order = {"muster-d-b-1", "AAPL", false, "225", NULL, 0};
 
 #define ECHO(client_order_id, symbol, side, qty)                                                                       \
 	"{\"id\":\"b-1\",\"client_order_id\":\"" client_order_id "\",\"symbol\":\"" symbol "\",\"side\":\"" side       \
 	"\",\"qty\":" qty ",\"filled_qty\":\"0\",\"filled_avg_price\":null,\"status\":\"accepted\","                   \
 	"\"submitted_at\":\"2026-11-22T13:20:00.5Z\"}"
-#define OURS ECHO("muster-d-b-1", "AAPL", "buy", "\"225\"")
+#define OURS	 ECHO("muster-d-b-1", "AAPL", "buy", "\"225\"")
 #define SHORT_MS 600 /* for calls that are meant to run out of time; all others have the patience of the fixture */
 
 static struct hostile_broker *hostile_of(void **state)
@@ -119,7 +121,8 @@ static void only_our_own_echo_is_an_acceptance(void **state)
 	}
 }
 
-/* Submits against these bytes: it must come out as ambiguous, after one request. (The fixture does not wait for ever.) */
+/* Submits against these bytes: it must come out as ambiguous, after one request. (The fixture does not wait for ever.)
+ */
 static void assert_ambiguous(void **state, const char *bytes, enum hostile_then then)
 {
 	struct broker_fixture *fixture = *state;
@@ -247,6 +250,23 @@ static void what_is_no_order_never_leaves(void **state)
 	assert_int_equal(hostile_broker_requests(hostile_of(state)), 0);
 }
 
+/* The gate's word does not keep: what finds a connection only after it has run out stays here. */
+static void what_may_not_leave_any_more_does_not(void **state)
+{
+	struct broker_submit late = order;
+	const struct broker_result *result;
+
+	late.send_by_us = clock_monotonic_us();
+	result = say_submit(*state, &late);
+	assert_int_equal(result->outcome, BROKER_NOT_SENT);
+	assert_non_null(strstr(result->why.message, "as long as it was allowed"));
+	assert_int_equal(hostile_broker_requests(hostile_of(state)), 0);
+	late.send_by_us = clock_monotonic_us() + INT64_C(60000000);
+	hostile_broker_answer(hostile_of(state), 200, "", OURS);
+	assert_int_equal(say_submit(*state, &late)->outcome, BROKER_ACCEPTED);
+	assert_int_equal(hostile_broker_requests(hostile_of(state)), 1);
+}
+
 static void an_end_answers_every_call_that_is_out(void **state)
 {
 	struct broker_fixture *fixture = *state;
@@ -303,6 +323,7 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(refused_keys_are_not_tried_again_and_not_told, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(a_used_up_rate_holds_calls_back_until_the_reset, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(what_is_no_order_never_leaves, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(what_may_not_leave_any_more_does_not, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(an_end_answers_every_call_that_is_out, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(calls_beyond_the_limit_wait_and_end_in_time, set_up, tear_down),
 	};

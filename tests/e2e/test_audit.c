@@ -110,6 +110,10 @@ static void test_a_block_that_is_not_its_sum_is_told(void **state)
 	     {"I4 block <aapl>: its quantity 226 is not the sum of its statement, 225"}},
 	    {"a slice that shrank", "HSET @slice:<aapl-s> quantity 224", NULL, NULL, "I4",
 	     {"I4 block <aapl>: its quantity 225 is not the sum of its slices, 224"}},
+	    {"a slice that leaves to others what is with none", "HSET @slice:<msft-s> carried 1", NULL, NULL, "I4",
+	     {"I4 block <msft>: its quantity 40 is not the sum of its slices, 39"}},
+	    {"a slice that leaves more than it has", "HSET @slice:<msft-s> carried 41", NULL, NULL, "I4",
+	     {"I4 block <msft>: its slice <msft-s> is filled and leaves more than it has"}},
 	    {"another quantity at the broker", NULL, "~'qty':'225'~'qty':'224.999999999'", NULL, "I4",
 	     {"I4 block <aapl>: its slice <aapl-s> is of 225, the broker has 224.999999999 of it"}},
 	};

@@ -270,6 +270,25 @@ static void canceling_looks_first_and_ends_what_is_not_there(void **state)
 	assert_int_equal(slice.status, SLICE_CANCELED);
 }
 
+/* Nobody has looked at it: what is not found goes to a person, whatever the broker does with an id that comes again. */
+static void stopping_looks_first_and_sends_nothing_again(void **state)
+{
+	struct slice slice = inherited_slice();
+	struct slice_verdict verdict = {0};
+
+	(void)state;
+	for (int i = 0; i < BACKOFF_LOOK_UPS; i++) {
+		assert_int_equal(slice_need_unknown(&slice), SLICE_NEEDS_LOOK_UP);
+		verdict = answer(&slice, SLICE_NEEDS_LOOK_UP, BROKER_NOT_FOUND, FOREVER, RESOLUTION_STOP);
+	}
+	assert_int_equal(verdict.next, SLICE_TO_REVIEW);
+	assert_true(slice_is_unknown(&slice));
+	assert_false(slice.is_resend_due);
+	slice.result.order = order_of(SLICE_ACKED, 0);
+	assert_int_equal(answer(&slice, SLICE_NEEDS_LOOK_UP, BROKER_CONTRADICTION, FOREVER, RESOLUTION_STOP).next,
+			 SLICE_TO_REVIEW);
+}
+
 static void cancel_that_comes_too_late_is_followed_like_one_that_was_taken(void **state)
 {
 	static const enum broker_outcome outcomes[] = {BROKER_ACCEPTED, BROKER_REJECTED, BROKER_NOT_FOUND};
@@ -346,6 +365,7 @@ int main(void)
 	    cmocka_unit_test(contradiction_is_for_a_person_and_adopted_on_their_word),
 	    cmocka_unit_test(another_trade_under_our_id_is_never_adopted),
 	    cmocka_unit_test(canceling_looks_first_and_ends_what_is_not_there),
+	    cmocka_unit_test(stopping_looks_first_and_sends_nothing_again),
 	    cmocka_unit_test(cancel_that_comes_too_late_is_followed_like_one_that_was_taken),
 	    cmocka_unit_test(reports_that_are_late_change_nothing),
 	    cmocka_unit_test(order_that_vanishes_goes_to_a_person_and_an_outage_does_not),
