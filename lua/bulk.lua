@@ -10,7 +10,7 @@
 --            and caps, where there are any (see lib/admit)
 -- RETURNS  stored WINDOW STATUS RECEIVED, or conflict (another body), or gap (an earlier chunk is missing)
 -- WRITES   window:* windows block:* order:* user:*:orders counts deployment notional:*; publishes wake
--- USES: base int day_key count_notional admit quantity quantity_sum group
+-- USES: base int need day_key count_notional admit quantity quantity_sum group
 local queue_id, digest, total, from = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[5])
 local window = 'bulk-' .. queue_id
 local at_window = P .. 'window:' .. window

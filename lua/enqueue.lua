@@ -18,7 +18,7 @@
 --            bad_window WHY BEFORE AFTER (due times of the nearest windows, "": none)
 --          or schedule NOW: the sessions given do not reach to now; nothing is written
 -- WRITES   window:* windows windows:open block:* order:* user:*:orders counts deployment notional:*; publishes wake
--- USES: base int day_key count_notional admit quantity quantity_sum group slot open_name open_window store_order
+-- USES: base int need day_key count_notional admit quantity quantity_sum group slot open_name open_window store_order
 local slots, a = read_slots()
 if not slots then return {'schedule', now} end
 local digests, results, queued, seen = {}, {'stored', {}}, 0, 0

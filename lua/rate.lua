@@ -10,10 +10,12 @@
 --          singles  lists (how many ids)  then ids of single calls, of lists, of calls whose replies have come
 -- RETURNS  granted SINGLES LISTS IN_MS (when to ask again for the others)
 -- WRITES   rate:*
--- USES: base tokens
+-- USES: base need tokens
 local broker, per_min, period, out_ms = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
 local singles, lists = tonumber(ARGV[8]), tonumber(ARGV[9])
 local key = P .. 'rate:' .. broker
+need('hash', 'rate:' .. broker)
+need('zset', 'rate:' .. broker .. ':out', 'rate:' .. broker .. ':waiting')
 
 for i = 10 + singles + lists, #ARGV do call('ZREM', key .. ':out', ARGV[i]) end
 call('ZREMRANGEBYSCORE', key .. ':out', '-inf', now)

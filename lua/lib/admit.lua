@@ -7,7 +7,10 @@ do
 	if most then
 		table.remove(ARGV)
 		caps = {most = tonumber(most), days = {}, worth = {}, sent = {}, accepted = {}, added = {}}
-		for broker, cents in days:gmatch('([%w_]+)=(%d+)') do caps.days[broker] = tonumber(cents) end
+		for broker, cents in days:gmatch('([%w_]+)=(%d+)') do
+			caps.days[broker] = tonumber(cents)
+			need('hash', day_key(broker):sub(#P + 1))
+		end
 		for broker, cents in worth:gmatch('(%S+) (%d+)') do
 			caps.worth[#caps.worth + 1] = {broker = broker, cents = tonumber(cents), cap = caps.days[broker]}
 		end

@@ -14,6 +14,7 @@
 #include "api/problems.h"
 #include "api/read_answer.h"
 #include "api/view_json.h"
+#include "shared/fault.h"
 #include "shared/log.h"
 
 #define WORDS_MAX 500 /* bytes of a reason, a name */
@@ -82,6 +83,7 @@ static void on_written(const redisReply *reply, const struct err *err, void *arg
 	struct halt_flow *flow = arg;
 	const char *word = reply_text(reply_at(reply, 0));
 
+	FAULT_POINT_OR(HALT_STORED, NULL, err = fault_error());
 	if (err) {
 		failure_answer(flow->request, err);
 		free(flow);
@@ -134,6 +136,7 @@ static void send_script(struct halt_flow *flow)
 	script_args_add(args, flow->reason);
 	if (flow->is_resume)
 		script_args_add(args, flow->confirm);
+	FAULT_POINT(HALT_READY, NULL);
 	redis_link_script(app->write, flow->is_resume ? SCRIPT_RESUME : SCRIPT_HALT, args, on_written, flow);
 	script_args_free(args);
 }

@@ -72,6 +72,10 @@ enum fault_failing { FAULT_ONLY_DEATH, FAULT_OR_ERROR };
 	  "that no more of a block is to be traded is about to be stored")                                             \
 	X(STOP_STORED, "stop_stored", FAULT_IN_API, FAULT_AT_LARGE, FAULT_ONCE, FAULT_OR_ERROR,                        \
 	  "that no more of a block is to be traded is stored; the person does not know")                               \
+	X(HALT_READY, "halt_ready", FAULT_IN_API, FAULT_AT_TROUBLE, FAULT_AGAIN, FAULT_ONLY_DEATH,                     \
+	  "a halt, or a resume, is about to be stored")                                                                \
+	X(HALT_STORED, "halt_stored", FAULT_IN_API, FAULT_AT_TROUBLE, FAULT_AGAIN, FAULT_OR_ERROR,                     \
+	  "a halt, or a resume, is stored; the person does not know")                                                  \
 	X(SEAL_READY, "seal_ready", FAULT_IN_WORKER, FAULT_AT_BULK, FAULT_AGAIN, FAULT_ONLY_DEATH,                     \
 	  "a chunk of a window is about to be sealed")                                                                 \
 	X(SEALED, "sealed", FAULT_IN_WORKER, FAULT_AT_BULK, FAULT_AGAIN, FAULT_ONLY_DEATH,                             \

@@ -163,6 +163,18 @@ static void stop_large(const struct fault_step *step)
 		fail_msg("cancel: %d", status);
 }
 
+/* Somebody halts everything, and thinks better of it. */
+static void halt_and_resume(const struct fault_step *step)
+{
+	static const char *const calls[] = {"/admin/halt", "/admin/resume"};
+
+	for (size_t i = 0; i < sizeof calls / sizeof calls[0]; i++) {
+		const struct http_call call = {.method = "POST", .url = calls[i]};
+
+		assert_int_equal(call_until_answered(step, &call)->status, 200);
+	}
+}
+
 /* A call is refused for now, the next one is not answered, and what is looked up then is another order. */
 static const char trouble[] = "[{\"mode\":\"rate_limit\",\"on\":\"submit\",\"times\":1,\"ms\":0},"
 			      "{\"mode\":\"silent\",\"times\":1},"
@@ -192,6 +204,8 @@ void fault_walk_play(const struct fault_step *step)
 		bulk_call(step);
 	if (scene == FAULT_AT_LARGE)
 		queue_large(step);
+	if (scene == FAULT_AT_TROUBLE)
+		halt_and_resume(step);
 	assert_int_equal(call_until_answered(step, &process)->status, 202);
 }
 
