@@ -18,6 +18,7 @@ struct paper_book {
 	size_t fill_count, fill_room;
 	struct paper_order *open_first, *open_last;
 	int64_t last_ms;
+	int64_t ahead_ms; /* of the host's clock */
 };
 
 struct paper_book *paper_book_new(void)
@@ -99,8 +100,13 @@ void paper_book_add(struct paper_book *book, struct paper_order *take_order)
 
 int64_t paper_book_now_ms(const struct paper_book *book)
 {
-	int64_t now_ms = clock_wall_ms();
+	int64_t now_ms = clock_wall_ms() + book->ahead_ms;
 	return now_ms > book->last_ms ? now_ms : book->last_ms;
+}
+
+void paper_book_set_clock(struct paper_book *book, int64_t at_ms)
+{
+	book->ahead_ms = at_ms - clock_wall_ms();
 }
 
 /* The time as an activity id begins with: 20261122131500123. */

@@ -21,6 +21,9 @@ void paper_book_add(struct paper_book *book, struct paper_order *take_order);
 /* Now, or the latest time in the book where the clock has gone back since. */
 int64_t paper_book_now_ms(const struct paper_book *book);
 
+/* Sets the clock of the book ahead of the host's, to this time; times that are in the book are never gone behind. */
+void paper_book_set_clock(struct paper_book *book, int64_t at_ms);
+
 /* Fills in everything of the next fill of an order but adds it nowhere. */
 struct paper_fill paper_book_make_fill(const struct paper_book *book, struct paper_order *order, int64_t quantity_nano,
 				       int64_t price_nano);

@@ -103,9 +103,14 @@ static int64_t part_price(const struct paper_order *order, const struct paper_ru
 }
 
 /* Whether the market would take the order at the price of now. */
-static bool is_marketable(const struct paper_order *order)
+static bool is_marketable(const struct paper_engine *engine, const struct paper_order *order,
+			  const struct paper_rule *rule)
 {
+	const struct calendar *calendar = engine->parts.calendar;
 	if (!order->stock->is_listed)
+		return false;
+	if (calendar && rule->value[PAPER_RULE_OUTSIDE_HOURS] != PAPER_OUTSIDE_FILL &&
+	    calendar_status(calendar, paper_book_now_ms(engine->parts.book)).state != CALENDAR_OPEN)
 		return false;
 	if (order->type == PAPER_MARKET)
 		return true;
@@ -168,7 +173,7 @@ static bool step(struct paper_engine *engine, struct paper_order *order, struct 
 	if (order->tif == PAPER_FOK && most_nano < order->quantity_nano)
 		most_nano = 0;
 	if (order->filled_nano < most_nano) {
-		if (!is_marketable(order)) /* it rests until the price comes to it */
+		if (!is_marketable(engine, order, rule)) /* it rests until the price comes to it */
 			return step_finish(engine, order, PAPER_THEN_OPEN, err);
 		if (!step_fill(engine, order, rule, most_nano, err))
 			return false;

@@ -14,6 +14,7 @@
 #include "paper/book.h"
 #include "paper/ledger.h"
 #include "paper/settings.h"
+#include "shared/calendar.h"
 
 struct paper_engine;
 
@@ -22,6 +23,7 @@ struct paper_engine_parts {
 	struct paper_book *book;
 	struct paper_ledger *ledger;
 	const struct paper_settings *settings;
+	const struct calendar *calendar; /* NULL: always open */
 	void (*failed)(const struct err *err, void *arg);
 	void *arg;
 };

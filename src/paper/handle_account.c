@@ -116,12 +116,17 @@ static int64_t next_bell(int64_t now_ms, bool opening)
 
 void paper_handle_clock(struct http_request *request, void *arg)
 {
-	(void)arg;
-	int64_t now_ms = clock_wall_ms();
-	json_t *json = json_pack("{s:b}", "is_open", 1);
+	const struct paper *paper = arg;
+	int64_t now_ms = paper_book_now_ms(paper->book);
+	struct calendar_status status = {.state = CALENDAR_OPEN};
+	if (paper->calendar)
+		status = calendar_status(paper->calendar, now_ms);
+	json_t *json = json_pack("{s:b}", "is_open", status.state == CALENDAR_OPEN);
 	json_object_set_new(json, "timestamp", paper_time_json(now_ms));
-	json_object_set_new(json, "next_open", paper_time_json(next_bell(now_ms, true)));
-	json_object_set_new(json, "next_close", paper_time_json(next_bell(now_ms, false)));
+	json_object_set_new(json, "next_open",
+			    paper_time_json(status.next_open_ms ? status.next_open_ms : next_bell(now_ms, true)));
+	json_object_set_new(json, "next_close",
+			    paper_time_json(status.next_close_ms ? status.next_close_ms : next_bell(now_ms, false)));
 	http_answer_json(request, 200, json);
 }
 

@@ -2,6 +2,7 @@
  * demand. */
 #include "paper/handlers.h"
 
+#include "shared/clock.h"
 #include "shared/json_decimal.h"
 
 void paper_handle_settings(struct http_request *request, void *arg)
@@ -88,6 +89,25 @@ void paper_handle_price(struct http_request *request, void *arg)
 	http_answer_json(
 	    request, 200,
 	    json_pack("{s:s, s:o}", "symbol", stock->symbol, "price", paper_decimal_json(stock->price_nano)));
+}
+
+void paper_handle_clock_put(struct http_request *request, void *arg)
+{
+	struct paper *paper = arg;
+	struct err err;
+	int64_t at_ms;
+	json_t *body = http_body_json(request, &err);
+	const char *now = json_string_value(json_object_get(body, "now"));
+	bool ok = body && (now || err_set(&err, ERR_BAD_TYPE, "send {\"now\": an RFC 3339 time}")) &&
+		  clock_parse(now, &at_ms, &err);
+	json_decref(body);
+	if (!ok) {
+		http_answer_error(request, &err, NULL);
+		return;
+	}
+	paper_book_set_clock(paper->book, at_ms);
+	paper_market_look(paper->market);
+	paper_handle_clock(request, arg);
 }
 
 void paper_handle_expire_all(struct http_request *request, void *arg)

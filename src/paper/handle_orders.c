@@ -49,7 +49,7 @@ void paper_handle_submit(struct http_request *request, void *arg)
 	struct paper_refusal refusal;
 	struct paper_reply reply;
 	struct paper_order *order = NULL;
-	const struct paper_intake intake = {paper->stocks, paper->book, paper->settings};
+	const struct paper_intake intake = {paper->stocks, paper->book, paper->settings, paper->calendar};
 	json_t *body = http_body_json(request, &err);
 	const char *symbol = json_string_value(json_object_get(body, "symbol"));
 	if (!paper_reply_begin(&reply, paper, request, PAPER_ON_SUBMIT, symbol ? symbol : "")) {

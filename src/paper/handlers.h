@@ -31,6 +31,7 @@ void paper_handle_faults(struct http_request *request, void *arg);
 void paper_handle_faults_put(struct http_request *request, void *arg);
 void paper_handle_faults_delete(struct http_request *request, void *arg);
 void paper_handle_price(struct http_request *request, void *arg);
+void paper_handle_clock_put(struct http_request *request, void *arg);
 void paper_handle_expire_all(struct http_request *request, void *arg);
 void paper_handle_health(struct http_request *request, void *arg);
 

@@ -173,6 +173,17 @@ static bool check_funds(const struct reading *reading)
 	return false;
 }
 
+/* Outside of hours an order rests until the open, unless the settings turn it away. */
+static bool check_hours(const struct reading *reading)
+{
+	const struct paper_intake *intake = reading->intake;
+	const struct paper_rule *rule = paper_settings_rule(intake->settings, reading->order->stock->symbol);
+	if (!intake->calendar || rule->value[PAPER_RULE_OUTSIDE_HOURS] != PAPER_OUTSIDE_REJECT ||
+	    calendar_status(intake->calendar, paper_book_now_ms(intake->book)).state == CALENDAR_OPEN)
+		return true;
+	return paper_refuse(reading->refusal, PAPER_REFUSE_VALUE, "the market is closed");
+}
+
 /* One account must not trade with itself: an open order of the other side refuses this one. */
 static bool check_wash(const struct reading *reading)
 {
@@ -201,7 +212,8 @@ struct paper_order *paper_intake_read(const struct paper_intake *intake, const j
 		abort();
 	const struct reading reading = {intake, body, order, refusal};
 	if (!read_symbol(&reading) || !read_words(&reading) || !read_size(&reading) || !check_fractions(&reading) ||
-	    !read_price(&reading) || !read_client_id(&reading) || !check_funds(&reading) || !check_wash(&reading)) {
+	    !read_price(&reading) || !read_client_id(&reading) || !check_funds(&reading) || !check_hours(&reading) ||
+	    !check_wash(&reading)) {
 		free(order);
 		return NULL;
 	}

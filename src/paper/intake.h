@@ -10,6 +10,7 @@
 #include "paper/order.h"
 #include "paper/refusal.h"
 #include "paper/settings.h"
+#include "shared/calendar.h"
 #include "paper/stock.h"
 
 /* What decides; all borrowed. */
@@ -17,6 +18,7 @@ struct paper_intake {
 	const struct paper_stocks *stocks;
 	const struct paper_book *book;
 	const struct paper_settings *settings;
+	const struct calendar *calendar; /* NULL: always open */
 };
 
 /* A new open order, not in the book yet, that the caller owns; NULL with `refusal` filled where it is not taken. */

@@ -42,6 +42,7 @@ static void paper_free(struct paper *paper)
 	paper_wire_free(paper->wire);
 	paper_faults_free(paper->faults);
 	http_server_free(paper->http);
+	paper_market_free(paper->market);
 	paper_engine_free(paper->engine);
 	paper_ledger_close(paper->ledger);
 	paper_book_free(paper->book);
@@ -101,6 +102,7 @@ bool paper_start(struct program *program, struct err *err)
 		abort();
 	paper->program = program;
 	paper->base = program_base(program);
+	paper->calendar = program_calendars(program)->of_paper;
 	paper->faults = paper_faults_new();
 	paper->wire = paper_wire_new(paper->base);
 	paper->key_id = environment("MUSTER_BROKER_PAPER_KEY_ID");
@@ -108,9 +110,11 @@ bool paper_start(struct program *program, struct err *err)
 	bool ok = paper_load(paper, config, err);
 	if (ok) {
 		const struct paper_engine_parts parts = {
-		    paper->base, paper->book, paper->ledger, paper->settings, engine_failed, paper,
+		    paper->base, paper->book, paper->ledger, paper->settings, paper->calendar, engine_failed, paper,
 		};
 		paper->engine = paper_engine_new(&parts);
+		paper->market = paper_market_new(&(struct paper_market_parts){
+		    paper->base, paper->calendar, paper->book, paper->engine, engine_failed, paper});
 		ok = paper_listen(paper, config, err);
 	}
 	if (!ok) {

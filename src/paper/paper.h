@@ -8,6 +8,7 @@
 #include "paper/engine.h"
 #include "paper/fault.h"
 #include "paper/ledger.h"
+#include "paper/market.h"
 #include "paper/rate.h"
 #include "paper/settings.h"
 #include "paper/stock.h"
@@ -25,6 +26,8 @@ struct paper {
 	struct paper_book *book;
 	struct paper_ledger *ledger;
 	struct paper_engine *engine;
+	const struct calendar *calendar; /* of paper.calendar; NULL: always open */
+	struct paper_market *market;
 	struct http_server *http;
 	struct paper_faults *faults;
 	struct paper_wire *wire;

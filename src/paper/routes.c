@@ -23,6 +23,7 @@ const struct http_route paper_routes[] = {
     {HTTP_GET, "/paper/faults", HTTP_BODY_NONE, paper_handle_faults, 0},
     {HTTP_PUT, "/paper/faults", HTTP_BODY_JSON, paper_handle_faults_put, 0},
     {HTTP_DELETE, "/paper/faults", HTTP_BODY_NONE, paper_handle_faults_delete, 0},
+    {HTTP_PUT, "/paper/clock", HTTP_BODY_JSON, paper_handle_clock_put, 0},
     {HTTP_POST, "/paper/price", HTTP_BODY_JSON, paper_handle_price, 0},
     {HTTP_POST, "/paper/expire_all", HTTP_BODY_NONE, paper_handle_expire_all, 0},
     {HTTP_GET, "/healthz", HTTP_BODY_NONE, paper_handle_health, 0},

@@ -15,6 +15,7 @@
 enum kind { KIND_WORD, KIND_COUNT, KIND_DECIMAL, KIND_DECIMAL_OR_NULL };
 
 static const char *const fill_words[] = {"at_once", "after_delay", "in_parts", "none", NULL};
+static const char *const outside_words[] = {"queue", "reject", "fill", NULL};
 static const char *const then_words[] = {"open", "canceled", "expired", NULL};
 
 /* One row a field of a rule: name, kind, bounds, default as JSON, words. */
@@ -33,6 +34,7 @@ static const struct field {
     [PAPER_RULE_PRICE_STEP] = {"price_step", KIND_DECIMAL, -1000 * NANO, 1000 * NANO, "\"0\"", NULL},
     [PAPER_RULE_COMMISSION] = {"commission_per_order", KIND_DECIMAL, 0, 1000000 * NANO, "\"0\"", NULL},
     [PAPER_RULE_REPLY_DELAY_MS] = {"reply_delay_ms", KIND_COUNT, 0, DELAY_MAX_MS, "0", NULL},
+    [PAPER_RULE_OUTSIDE_HOURS] = {"outside_hours", KIND_WORD, 0, 0, "\"queue\"", outside_words},
 };
 
 /* The rule of one symbol: all fields, its own and the common ones. */

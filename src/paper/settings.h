@@ -13,6 +13,7 @@
 #include "shared/err.h"
 
 enum paper_fill_mode { PAPER_FILL_AT_ONCE, PAPER_FILL_AFTER_DELAY, PAPER_FILL_IN_PARTS, PAPER_FILL_NONE };
+enum paper_outside { PAPER_OUTSIDE_QUEUE, PAPER_OUTSIDE_REJECT, PAPER_OUTSIDE_FILL };
 enum paper_then { PAPER_THEN_OPEN, PAPER_THEN_CANCELED, PAPER_THEN_EXPIRED };
 
 /* The fields of a rule, in the order of the table in settings.c. */
@@ -25,6 +26,7 @@ enum paper_rule_field {
 	PAPER_RULE_PRICE_STEP,	   /* nano; added to the price with each part */
 	PAPER_RULE_COMMISSION,	   /* nano; for each order that gets a fill */
 	PAPER_RULE_REPLY_DELAY_MS, /* before POST /v2/orders answers */
+	PAPER_RULE_OUTSIDE_HOURS,  /* enum paper_outside: of an order while the market is closed */
 	PAPER_RULE_FIELDS
 };
 

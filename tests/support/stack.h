@@ -126,6 +126,9 @@ const struct http_reply *stack_end(struct stack *stack, struct http_task *task);
 /* PUT /paper/settings. */
 void stack_set_paper(struct stack *stack, const char *settings, ...) __attribute__((format(printf, 2, 3)));
 
+/* PUT /paper/clock. */
+void stack_set_paper_clock(struct stack *stack, const char *at);
+
 /* Makes all open windows due, and waits until they are done; returns the answer, with blocks. */
 json_t *stack_process(struct stack *stack);
 

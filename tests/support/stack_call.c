@@ -201,19 +201,32 @@ json_t *stack_wait_final(struct stack *stack, const json_t *answer)
 	return view;
 }
 
+/* PUT to the paper broker. */
+static void put_paper(struct stack *stack, const char *path, const char *body)
+{
+	struct http_call call = {.method = "PUT", .body = body};
+	const struct http_reply *reply;
+
+	call.url = stack_text(stack, "http://127.0.0.1:%d%s", stack->paper_port, path);
+	reply = take_reply(stack, http_call(&call));
+	if (reply->status != 200)
+		fail_msg("PUT %s: %d: %s", path, reply->status, reply->body ? reply->body : "(no body)");
+}
+
 void stack_set_paper(struct stack *stack, const char *settings, ...)
 {
-	struct http_call call = {.method = "PUT"};
-	const struct http_reply *reply;
+	const char *body;
 	va_list args;
 
 	va_start(args, settings);
-	call.body = print_text(stack, settings, args);
+	body = print_text(stack, settings, args);
 	va_end(args);
-	call.url = stack_text(stack, "http://127.0.0.1:%d/paper/settings", stack->paper_port);
-	reply = take_reply(stack, http_call(&call));
-	if (reply->status != 200)
-		fail_msg("PUT /paper/settings: %d: %s", reply->status, reply->body ? reply->body : "(no body)");
+	put_paper(stack, "/paper/settings", body);
+}
+
+void stack_set_paper_clock(struct stack *stack, const char *at)
+{
+	put_paper(stack, "/paper/clock", stack_text(stack, "{\"now\":\"%s\"}", at));
 }
 
 json_t *stack_process(struct stack *stack)
