@@ -7,7 +7,7 @@
 --            then for each order, as the statement lists them: order_id  status  quantity  gross_amount  fee
 -- RETURNS  allocated CURSOR, or cursor CURSOR (where to go on instead), or stale
 -- WRITES   order:* transactions user:*:transactions block:ID counts blocks
--- USES: base int count held end_order
+-- USES: base int need count held end_order
 local block, retention = ARGV[1], ARGV[5]
 local got = held(block, ARGV[2], 'status', 'symbol', 'side', 'broker_type', 'average_price', 'allocated', 'lane')
 if not got or got[2] ~= 'closing' then return {'stale'} end
@@ -15,12 +15,24 @@ local _, _, symbol, side, broker, price, allocated, lane = unpack(got)
 allocated = allocated or '0'
 if allocated ~= ARGV[4] then return {'cursor', tonumber(allocated)} end
 
+-- Everything is read, and looked at, before anything is written.
+local known, users = {}, {}
+for a = 6, #ARGV, 5 do
+	local order = ARGV[a]
+	local user, smallcase, orders = unpack(call('HMGET', P .. 'order:' .. order, 'user', 'smallcase', 'orders'))
+	if not user then user, smallcase = unpack(call('HMGET', head_of(order), 'user', 'smallcase')) end
+	known[a], users[user] = {user, smallcase, orders}, true
+end
+for user in pairs(users) do need('zset', 'user:' .. user .. ':transactions') end
+need('hash', 'counts')
+need('stream', 'transactions')
+need('zset', 'blocks')
+
 local at, ended, n = int(now), {}, 0
 for a = 6, #ARGV, 5 do
 	local order, status, quantity, gross, fee = ARGV[a], ARGV[a + 1], ARGV[a + 2], ARGV[a + 3], ARGV[a + 4]
 	local key = P .. 'order:' .. order
-	local user, smallcase, orders = unpack(call('HMGET', key, 'user', 'smallcase', 'orders'))
-	if not user then user, smallcase = unpack(call('HMGET', head_of(order), 'user', 'smallcase')) end
+	local user, smallcase, orders = unpack(known[a])
 	call('HSET', key, 'status', status, 'filled_quantity', quantity, 'gross_amount', gross, 'fee', fee, 'updated_at', at)
 	if quantity ~= '0' then
 		local id = call('XADD', P .. 'transactions', '*', 'order_id', order, 'block_id', block, 'user_id', user,

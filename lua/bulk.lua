@@ -10,7 +10,7 @@
 --            and caps, where there are any (see lib/admit)
 -- RETURNS  stored WINDOW STATUS RECEIVED, or conflict (another body), or gap (an earlier chunk is missing)
 -- WRITES   window:* windows block:* order:* user:*:orders counts deployment notional:*; publishes wake
--- USES: base int need day_key count_notional admit quantity quantity_sum group
+-- USES: base int need need_orders day_key count_notional admit quantity quantity_sum group
 local queue_id, digest, total, from = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[5])
 local window = 'bulk-' .. queue_id
 local at_window = P .. 'window:' .. window
@@ -20,16 +20,22 @@ received = tonumber(received or 0)
 if known and (status ~= 'filling' or received > from) then return {'stored', window, status, received} end
 if received < from then return {'gap'} end
 
+local groups = groups_new()
+for a = 9, #ARGV, 5 do
+	local index = from + (a - 9) / 5
+	if ARGV[a + 4] == '' then want_group(groups, ARGV[a + 2]) end
+	want_names(queue_id, index, index, ARGV[a])
+end
+need_names()
+need('hash', 'window:' .. window .. ':groups')
+need('zset', 'window:' .. window .. ':blocks')
+place_groups(groups, window, 'bulk')
+read_groups(groups)
 if not known then
 	call('HSET', at_window, 'lane', 'bulk', 'status', 'filling', 'created_at', now, 'queue_id', queue_id,
 		'digest', digest, 'total', total, 'requests', ARGV[4], 'rejected', 0, 'orders', 0)
 	if ARGV[8] ~= '' then call('HSET', at_window, 'user', ARGV[8]) end
 end
-local groups = groups_new()
-for a = 9, #ARGV, 5 do
-	if ARGV[a + 4] == '' then want_group(groups, ARGV[a + 2]) end
-end
-read_groups(groups, window, 'bulk')
 local index, accepted = from, 0
 for a = 9, #ARGV, 5 do
 	local user, smallcase, signature, quantity, reason = unpack(ARGV, a, a + 4)

@@ -5,7 +5,7 @@
 -- ARGV     queue_id  retention_ms  user_id ('': anybody's; else a request of another user is not found)
 -- RETURNS  canceled NOW_CANCELED CANCELED_BEFORE, or already_sealed, or not_found
 -- WRITES   order:* block:* window:* counts notional:*
--- USES: base int day_key give_back quantity quantity_sum signature count end_order
+-- USES: base int need day_key give_back quantity quantity_sum signature count end_order
 local queue_id, retention = ARGV[1], ARGV[2]
 local head = P .. 'order:' .. queue_id .. '-0'
 local bulk, bulk_user = unpack(call('HMGET', P .. 'window:bulk-' .. queue_id, 'total', 'user'))
@@ -42,6 +42,11 @@ local function take_quantity(window, block, quantity)
 	end
 end
 
+need('hash', 'counts')
+for _, c in ipairs(now_canceled) do
+	need('hash', 'window:' .. c[3] .. ':groups')
+	need('zset', 'block:' .. c[2] .. ':orders')
+end
 for _, c in ipairs(now_canceled) do
 	local order, block, window, quantity = unpack(c)
 	local arrival = call('ZSCORE', P .. 'block:' .. block .. ':orders', order)

@@ -18,7 +18,7 @@
 --            bad_window WHY BEFORE AFTER (due times of the nearest windows, "": none)
 --          or schedule NOW: the sessions given do not reach to now; nothing is written
 -- WRITES   window:* windows windows:open block:* order:* user:*:orders counts deployment notional:*; publishes wake
--- USES: base int need day_key count_notional admit quantity quantity_sum group slot open_name open_window store_order
+-- USES: base int need need_orders day_key count_notional admit quantity quantity_sum group slot open_name open_window store_order
 local slots, a = read_slots()
 if not slots then return {'schedule', now} end
 local digests, results, queued, seen = {}, {'stored', {}}, 0, 0
@@ -39,15 +39,21 @@ for r = 3, requests + 2 do
 	else
 		digests[queue_id], results[r], stored[r] = digest, {'queued'}, {a, mine, seen}
 		want_orders(mine, a, n)
+		want_names(queue_id, digest ~= '' and 1 or 0, n - 1)
 	end
 	a, seen = a + n * 2, seen + n
 end
-open_places()
+need_names()
+find_places()
 for r = 3, requests + 2 do
 	if stored[r] then
 		results[r][2] = now_us + queued
-		queued = queued + store_orders(now_us + queued, unpack(stored[r]))
+		queued = queued + index_orders(now_us + queued, stored[r][1])
 	end
+end
+open_places()
+for r = 3, requests + 2 do
+	if stored[r] then store_orders(results[r][2], unpack(stored[r])) end
 end
 write_places()
 write_admitted()

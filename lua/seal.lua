@@ -8,7 +8,7 @@
 -- RETURNS  idle NEXT_IN_MS (-1: no window is open)
 --          sealing|sealed WINDOW LANE LATE_MS SEALED GROUPS
 -- WRITES   window:* windows windows:open windows:working windows:done block:* blocks blocks:* sides:* counts
--- USES: base int quantity signature count move open_name sides window_end
+-- USES: base int need quantity signature count move open_name sides need_window window_end
 local window, due = unpack(call('ZRANGE', P .. 'windows', 0, 0, 'WITHSCORES'))
 if not window then return {'idle', -1} end
 if tonumber(due) > now then return {'idle', due - now} end
@@ -19,11 +19,12 @@ local status, lane, due_at, cursor, abandoned, calendar = unpack(call('HMGET', a
 	'sealed_groups', 'abandoned', 'calendar'))
 local close_at = lane == 'large' and call('HGET', at, 'close_at')
 local groups = call('ZCARD', at .. ':blocks')
+need_window(window, status == 'sealing' and cursor or 0, chunk)
 if status ~= 'sealing' then
 	abandoned = status == 'filling' and '1' or nil
 	cursor = 0
-	local name = due_at and open_name(lane, due_at, calendar)
-	if name and call('HGET', P .. 'windows:open', name) == window then call('HDEL', P .. 'windows:open', name) end
+	local name = due_at and open_name(lane, due_at, calendar) or ''
+	if call('HGET', P .. 'windows:open', name) == window then call('HDEL', P .. 'windows:open', name) end
 	call('HSET', at, 'status', 'sealing', 'sealed_at', now, 'sealed_groups', 0, 'blocks_open', groups)
 	if abandoned then call('HSET', at, 'abandoned', '1', 'due_at', now) end
 end
@@ -57,7 +58,6 @@ local function seal_block(block)
 	call('ZADD', P .. 'blocks', now, block)
 	count(orders, 'queued', abandoned and 'working' or 'sealed')
 end
-
 for _, block in ipairs(call('ZRANGE', at .. ':blocks', cursor, cursor + chunk - 1)) do
 	seal_block(block)
 	cursor = cursor + 1

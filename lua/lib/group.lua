@@ -14,9 +14,13 @@ local function want_group(groups, signature)
 	groups.wanted[#groups.wanted + 1] = signature
 end
 
--- Finds all that are wanted in a window, where each is kept as `BLOCK QUANTITY`: the id of its block to be, and the sum.
-local function read_groups(groups, window, lane)
+-- Says in which window the groups are.
+local function place_groups(groups, window, lane)
 	groups.at, groups.window, groups.lane = P .. 'window:' .. window, window, lane
+end
+
+-- Finds all that are wanted there, where each is kept as `BLOCK QUANTITY`: the id of its block to be, and the sum.
+local function read_groups(groups)
 	if #groups.wanted == 0 then return end
 	local kept = call('HMGET', groups.at .. ':groups', unpack(groups.wanted))
 	for i, signature in ipairs(groups.wanted) do
@@ -24,6 +28,9 @@ local function read_groups(groups, window, lane)
 		if space then
 			group.block = kept[i]:sub(1, space - 1)
 			group.whole, group.nano = split_quantity(kept[i]:sub(space + 1))
+			group.key = P .. 'block:' .. group.block .. ':orders'
+			if type(redis.pcall('ZCARD', group.key)) == 'table' then need('zset', group.key:sub(#P + 1)) end
+			if group.whole > BLOCK_FULL / 2 then need('hash', 'block:' .. group.block) end
 		end
 	end
 end
@@ -63,7 +70,7 @@ local function join_group(groups, signature, order, arrival, quantity)
 	elseif group.orders then
 		group.more = {arrival, order}
 	else
-		group.orders = P .. 'block:' .. block .. ':orders'
+		group.orders = group.key or P .. 'block:' .. block .. ':orders'
 		call('ZADD', group.orders, arrival, order)
 	end
 	if group.whole > BLOCK_FULL then close_group(groups, signature, group) end

@@ -1,16 +1,25 @@
--- The window that orders join now for this lane, time and calendar. One that was made due early gets a successor.
-local function open_window(slot)
-	local due, calendar, session = int(slot.due), slot.calendar, slot.session
-	local name = open_name(slot.lane, due, calendar)
-	local window = call('HGET', P .. 'windows:open', name)
-	if window then return window end
-	window = slot.lane .. (calendar ~= '' and '-' .. calendar:lower():gsub('_', '-') or '') .. '-' .. due
+-- What the first window of a slot is called.
+local function window_name(slot)
+	local calendar = slot.calendar ~= '' and '-' .. slot.calendar:lower():gsub('_', '-') or ''
+	return slot.lane .. calendar .. '-' .. int(slot.due)
+end
+
+-- What it is called that has yet to be opened. One that was made due early gets a successor.
+local function next_name(slot)
+	local window = window_name(slot)
+	if call('EXISTS', P .. 'window:' .. window) == 0 then return window end
+	return window .. '-' .. int((call('HGET', P .. 'deployment', 'windows') or 0) + 1)
+end
+
+-- Opens a window for orders to join.
+local function open_window(slot, name)
+	local due, session, window = int(slot.due), slot.session, window_name(slot)
 	if call('EXISTS', P .. 'window:' .. window) == 1 then
 		window = window .. '-' .. call('HINCRBY', P .. 'deployment', 'windows', 1)
 	end
 	call('HSET', P .. 'window:' .. window, 'lane', slot.lane, 'due_at', due, 'status', 'open', 'created_at', now)
 	if session then
-		call('HSET', P .. 'window:' .. window, 'calendar', calendar, 'earliest_at', int(session.first), 'close_at',
+		call('HSET', P .. 'window:' .. window, 'calendar', slot.calendar, 'earliest_at', int(session.first), 'close_at',
 			int(session.close))
 	end
 	call('HSET', P .. 'windows:open', name, window)
@@ -28,11 +37,23 @@ local function place_of(slot)
 	return places[name]
 end
 
--- Opens the windows of all places, and finds the groups that are wanted there.
+-- Finds the window of each place, where it is open already, and the groups that are wanted there.
+local function find_places()
+	for name, place in pairs(places) do
+		place.window = call('HGET', P .. 'windows:open', name) or nil
+		local window = place.window or next_name(place.slot)
+		need('hash', 'window:' .. window, 'window:' .. window .. ':groups')
+		need('zset', 'window:' .. window .. ':blocks')
+		place_groups(place.groups, window, place.slot.lane)
+		if place.window then read_groups(place.groups) end
+	end
+end
+
+-- Opens the windows that are not open yet.
 local function open_places()
-	for _, place in pairs(places) do
-		place.window = open_window(place.slot)
-		read_groups(place.groups, place.window, place.slot.lane)
+	for name, place in pairs(places) do
+		place.window = place.window or open_window(place.slot, name)
+		place_groups(place.groups, place.window, place.slot.lane)
 	end
 end
 

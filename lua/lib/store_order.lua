@@ -35,9 +35,29 @@ local function head_fields(mine, a, n)
 	return fields
 end
 
--- Stores the orders of a request, at ARGV[a], and returns how many there are. `seen` orders of the call came before.
+local indexed = {} -- keys of users' indexes, each with what was put into it
+
+-- Puts the orders of a request, at ARGV[a], into the index of its user, and returns how many there are. This comes before
+-- all else is written: where it cannot be, what was put into indexes before is taken out again, and nothing is left.
+local function index_orders(arrival, a)
+	local name, n, index = 'user:' .. ARGV[a - 5] .. ':orders', tonumber(ARGV[a - 1]), {}
+	for i = 0, n - 1 do
+		index[2 * i + 1], index[2 * i + 2] = int(arrival + i), ARGV[a - 6] .. '-' .. i
+	end
+	if type(redis.pcall('ZADD', P .. name, unpack(index))) == 'table' then
+		for _, before in ipairs(indexed) do
+			for i = 2, #before, 2 do call('ZREM', before.key, before[i]) end
+		end
+		need('zset', name)
+	end
+	index.key = P .. name
+	indexed[#indexed + 1] = index
+	return n
+end
+
+-- Stores the orders of a request, at ARGV[a]. `seen` orders of the call came before.
 local function store_orders(arrival, a, mine, seen)
-	local queue_id, n, index = ARGV[a - 6], tonumber(ARGV[a - 1]), {}
+	local queue_id, n = ARGV[a - 6], tonumber(ARGV[a - 1])
 	for i = 0, n - 1 do
 		local slot, order, at = mine[i + 1] or mine[#mine], queue_id .. '-' .. i, int(arrival + i)
 		local key, quantity = P .. 'order:' .. order, ARGV[a + 2 * i + 1]
@@ -50,8 +70,5 @@ local function store_orders(arrival, a, mine, seen)
 			call('HSET', key, 'block', block, 'quantity', quantity)
 		end
 		note_worth(order, seen + i + 1)
-		index[2 * i + 1], index[2 * i + 2] = at, order
 	end
-	call('ZADD', P .. 'user:' .. ARGV[a - 5] .. ':orders', unpack(index))
-	return n
 end

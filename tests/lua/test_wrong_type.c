@@ -137,13 +137,6 @@ static bool goes_on(struct keyspace *ks, size_t step, const char *name)
 	return has_moved;
 }
 
-/* Those that write for many orders at once; their keys are looked at one by one. */
-static bool is_long(enum script_id script)
-{
-	return script == SCRIPT_ENQUEUE || script == SCRIPT_BULK || script == SCRIPT_CANCEL || script == SCRIPT_SEAL ||
-	       script == SCRIPT_ALLOCATE;
-}
-
 static void no_script_writes_around_a_spoiled_key(void **state)
 {
 	struct keyspace *ks = *state;
@@ -155,7 +148,7 @@ static void no_script_writes_around_a_spoiled_key(void **state)
 	}
 	reach(ks, 0);
 	for (size_t i = 0; i < script_life_length; i++) {
-		for (size_t k = 0; k < touched[i].count && !is_long(script_life[i].script); k++)
+		for (size_t k = 0; k < touched[i].count; k++)
 			if (goes_on(ks, i, touched[i].names[k]))
 				reach(ks, i);
 		run_step(ks, i);
