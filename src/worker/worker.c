@@ -87,6 +87,8 @@ static void on_listening(struct redis_link *link, void *arg)
 
 	(void)link;
 	trade_scheduler_wake(worker->scheduler);
+	if (redis_generation_is_lost(worker->generation, NULL))
+		redis_link_recheck(worker->calls);
 }
 
 static const struct redis_link_hooks calls_hooks = {.up = on_up, .down = on_down, .history = on_history, .timed = worker_metrics_timed};
