@@ -195,7 +195,7 @@ static void wake_after_the_end(const struct fault_step *step, struct stack *stac
 	fault_walk_check(step);
 	stack->passed = false;
 	before = take_fingerprints(stack);
-	wake(stack, step->point->scene == FAULT_AT_DRAIN);
+	wake(stack, step->scene == FAULT_AT_DRAIN);
 	assert_unchanged(before, take_fingerprints(stack));
 }
 
@@ -207,7 +207,7 @@ static void wake_midway(const struct fault_step *step, struct stack *stack)
 
 	take_over(stack);
 	before = take_fingerprints(stack);
-	wake(stack, step->point->scene == FAULT_AT_DRAIN);
+	wake(stack, step->scene == FAULT_AT_DRAIN);
 	assert_unchanged(before, take_fingerprints(stack));
 	hand_over(stack);
 	stack_start_worker_unseen(stack, 1);

@@ -186,7 +186,7 @@ static const char delay[] = "{\"mode\":\"slow\",\"on\":\"follow\",\"ms\":150}";
 void fault_walk_play(const struct fault_step *step)
 {
 	struct stack *stack = step->walk->stack;
-	enum fault_scene scene = step->point->scene;
+	enum fault_scene scene = step->scene;
 	const struct http_call process = {.method = "POST", .url = "/trade-queue/queue/process"};
 
 	stack_set_paper(stack, "{\"commission_per_order\":\"1.07\",\"symbols\":{\"AAPL\":{\"fill_quantity\":\"100\","
@@ -244,12 +244,12 @@ void fault_walk_tend(const struct fault_step *step, int worker)
 {
 	struct stack *stack = step->walk->stack;
 
-	if (step->point->scene == FAULT_AT_TROUBLE)
+	if (step->scene == FAULT_AT_TROUBLE)
 		resolve_reviews(step);
-	if (step->point->scene == FAULT_AT_DRAIN && worker >= 0 &&
+	if (step->scene == FAULT_AT_DRAIN && worker >= 0 &&
 	    !process_log_has(stack->workers[worker], "event=draining") && has_followed(stack))
 		process_signal(stack->workers[worker], SIGTERM);
-	if (step->point->scene == FAULT_AT_LARGE)
+	if (step->scene == FAULT_AT_LARGE)
 		stop_large(step);
 	wait_pause();
 }

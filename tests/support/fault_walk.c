@@ -16,7 +16,7 @@
 #include "tests/support/wait_until.h"
 
 #define STACK_WORTH   6 /* steps; the books that are checked grow with each, by a bulk call most */
-#define STEPS_MAX     (2 * FAULT_COUNT)
+#define STEPS_MAX     (3 * FAULT_COUNT)
 #define QUIET_MOST_US INT64_C(60000000)
 
 /* Whether the row can have faults of this kind. */
@@ -39,33 +39,57 @@ static int end_step(void **state)
 	return 0;
 }
 
+/* What a block passes is walked once more for a large one, at a moment in the middle of its plan. */
+static const struct {
+	enum fault_id id;
+	int n;
+} of_large[] = {
+    {FAULT_PLANNED, 1},	 {FAULT_GATE_PASSED, 2}, {FAULT_SUBMIT_READY, 2}, {FAULT_RECORD_READY, 3},
+    {FAULT_RECORDED, 3}, {FAULT_FOLLOWED, 1},	 {FAULT_FILLS_STORED, 1}, {FAULT_CLOSED, 1},
+};
+
+/* Everything that is to be walked. */
+struct fault_plan {
+	const char *kind;
+	fault_walk_fn *fn;
+	struct fault_walk walk;
+	struct fault_step steps[STEPS_MAX];
+	struct CMUnitTest tests[STEPS_MAX];
+	size_t count;
+};
+
+/* Adds a step; `subject` is "" or ":" and a symbol. */
+static void add_step(struct fault_plan *plan, const struct fault_point *point, int n, const char *subject)
+{
+	struct fault_step *step = &plan->steps[plan->count];
+
+	step->walk = &plan->walk;
+	step->point = point;
+	step->scene = *subject ? FAULT_AT_LARGE : point->scene;
+	step->n = n;
+	(void)snprintf(step->fault, sizeof step->fault, "%s:%d:%s%s", point->name, n, plan->kind, subject);
+	(void)snprintf(step->death, sizeof step->death, "event=fault point=%s kind=%s", point->name, plan->kind);
+	plan->tests[plan->count++] = (struct CMUnitTest){step->fault, plan->fn, NULL, end_step, step};
+}
+
 int fault_walk_run(const char *kind, fault_walk_fn *fn)
 {
-	static struct fault_step steps[STEPS_MAX];
-	static struct CMUnitTest tests[STEPS_MAX];
-	struct fault_walk walk = {0};
-	size_t count = 0;
+	static struct fault_plan plan;
 	int failed;
 
-	for (size_t id = 0; id < FAULT_COUNT; id++) {
-		const struct fault_point *point = &fault_points[id];
-
-		for (int n = 1; suits(point, kind) && n <= (point->passes == FAULT_AGAIN ? 2 : 1); n++) {
-			struct fault_step *step = &steps[count];
-
-			step->walk = &walk;
-			step->point = point;
-			step->n = n;
-			(void)snprintf(step->fault, sizeof step->fault, "%s:%d:%s", point->name, n, kind);
-			(void)snprintf(step->death, sizeof step->death, "event=fault point=%s kind=%s", point->name,
-				       kind);
-			tests[count++] = (struct CMUnitTest){step->fault, fn, NULL, end_step, step};
-		}
-	}
+	plan.kind = kind;
+	plan.fn = fn;
+	for (size_t id = 0; id < FAULT_COUNT; id++)
+		for (int n = 1; suits(&fault_points[id], kind) && n <= (fault_points[id].passes == FAULT_AGAIN ? 2 : 1);
+		     n++)
+			add_step(&plan, &fault_points[id], n, "");
+	for (size_t i = 0; i < sizeof of_large / sizeof of_large[0]; i++)
+		if (suits(&fault_points[of_large[i].id], kind))
+			add_step(&plan, &fault_points[of_large[i].id], of_large[i].n, ":S000");
 	if (getenv("MUSTER_WALK")) /* by hand: only these, as in "claimed:*" */
 		cmocka_set_test_filter(getenv("MUSTER_WALK"));
-	failed = _cmocka_run_group_tests("tests", tests, count, NULL, NULL);
-	stack_stop(walk.stack);
+	failed = _cmocka_run_group_tests("tests", plan.tests, plan.count, NULL, NULL);
+	stack_stop(plan.walk.stack);
 	return failed;
 }
 
@@ -92,7 +116,7 @@ struct stack *fault_walk_open(const struct fault_step *step)
 		walk->stack = stack_start(&options);
 		walk->worth = STACK_WORTH;
 	}
-	walk->worth -= step->point->scene == FAULT_AT_BULK ? STACK_WORTH : 1;
+	walk->worth -= step->scene == FAULT_AT_BULK ? STACK_WORTH : 1;
 	walk->stack->passed = false;
 	return walk->stack;
 }
@@ -138,7 +162,7 @@ void fault_walk_check(const struct fault_step *step)
 
 bool fault_walk_was_idle(const struct fault_step *step, struct process *worker)
 {
-	return step->point->scene == FAULT_AT_DRAIN && !process_is_running(worker) && process_wait(worker) == 0 &&
+	return step->scene == FAULT_AT_DRAIN && !process_is_running(worker) && process_wait(worker) == 0 &&
 	       process_log_has(worker, "event=draining");
 }
 

@@ -16,8 +16,10 @@ struct fault_walk;
 struct fault_step {
 	struct fault_walk *walk;
 	const struct fault_point *point;
+	enum fault_scene scene;
 	int n;		/* at which passing */
-	char fault[96]; /* as MUSTER_FAULT takes it */
+	char fault[96]; /* as MUSTER_FAULT takes it; NAME:N:KIND, or NAME:N:KIND:S000 for the large block of that symbol
+			 */
 	char death[96]; /* how the log tells it */
 };
 
