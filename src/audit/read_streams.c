@@ -1,4 +1,4 @@
-/* The streams: transactions with the users' indexes of them, and the house. */
+/* The streams: transactions with the users' indexes of them, the house, and who halted and resumed what. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -66,6 +66,37 @@ static bool read_stream(struct stream_walk *stream, struct audit_redis *redis, s
 	return audit_redis_walk(redis, &walk, err);
 }
 
+/* A page of halts and resumes. */
+static void take_halts(const redisReply *page, void *arg)
+{
+	struct audit *audit = arg;
+
+	if (page->type != REDIS_REPLY_ARRAY) {
+		audit_report_violation(audit->report, AUDIT_CONSISTENT, "halts:log is of a wrong type");
+		return;
+	}
+	for (size_t i = 0; i < page->elements; i++) {
+		const char *id = reply_text(reply_at(page->element[i], 0));
+		struct audit_hash hash = {audit, "halt", id, reply_at(page->element[i], 1)};
+		struct audit_halt *halt = audit_arena_take(audit->arena, sizeof *halt);
+
+		halt->scope = audit_hash_text(&hash, "scope");
+		halt->is_resume = strcmp(audit_hash_text(&hash, "event"), "resume") == 0;
+		halt->at_ms = strtoll(id, NULL, 10);
+		audit_list_add(&audit->halts, audit->arena, halt);
+	}
+}
+
+/* Walks over halts:log. */
+static bool read_halts(struct audit *audit, struct audit_redis *redis, struct err *err)
+{
+	char key[AUDIT_KEY_SIZE];
+	struct audit_walk walk = {AUDIT_WALK_STREAM, key, take_halts, audit};
+
+	(void)snprintf(key, sizeof key, "%shalts:log", audit->prefix);
+	return audit_redis_walk(redis, &walk, err);
+}
+
 static void index_key(const struct audit *audit, const void *item, char *key)
 {
 	(void)snprintf(key, AUDIT_KEY_SIZE, "%suser:%s:transactions", audit->prefix, (const char *)item);
@@ -100,5 +131,5 @@ bool audit_read_streams(struct audit *audit, struct audit_redis *redis, struct e
 	const struct audit_lists indexes = {&audit->users, AUDIT_WALK_SORTED, index_key, take_index};
 
 	return read_stream(&transactions, redis, err) && read_stream(&house, redis, err) &&
-	       audit_read_lists(audit, redis, &indexes, err);
+	       read_halts(audit, redis, err) && audit_read_lists(audit, redis, &indexes, err);
 }

@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdio.h>
 
-/* The numbers of the invariants; 11 is for what should have ended. */
+/* The numbers of the invariants; 11 is for what should have ended, 12 for what left in spite of a halt. */
 enum audit_invariant {
 	AUDIT_NO_LOSS = 1,    /* I1 */
 	AUDIT_ONE_ACCEPTANCE, /* I2 */
@@ -19,6 +19,7 @@ enum audit_invariant {
 	AUDIT_CONSISTENT,     /* I9 */
 	AUDIT_NOT_FAILED,     /* I10 */
 	AUDIT_ALIVE,	      /* I11 */
+	AUDIT_BOUNDED,	      /* I12 */
 };
 
 struct audit_report;

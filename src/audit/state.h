@@ -59,7 +59,7 @@ struct audit_block {
 	int128 quantity_nano;
 	int64_t minor_unit_nano; /* 0: not closed yet */
 	int128 filled_nano, gross_nano, fee_nano, average_nano, house_quantity_nano, house_gross_nano, house_fee_nano;
-	int64_t orders, allocated, sealed_at_ms, closed_at_ms, allocated_at_ms, ttl_ms;
+	int64_t orders, allocated, sealed_at_ms, submitted_at_ms, closed_at_ms, allocated_at_ms, ttl_ms;
 	const char *version;			  /* changes with whatever may change beside what hangs on it */
 	const char *group_sum;			  /* while its window is open: the sum that the window keeps */
 	struct audit_list members, slices, fills; /* of struct audit_order, audit_slice, audit_fill */
@@ -85,6 +85,13 @@ struct audit_posting {
 	const char *id, *order_id, *block_id, *user, *smallcase, *symbol, *side, *broker_type;
 	int128 quantity_nano, price_nano, gross_nano, fee_nano;
 	bool is_indexed;
+};
+
+/* One entry of halts:log. */
+struct audit_halt {
+	const char *scope; /* "all", or a broker */
+	bool is_resume;
+	int64_t at_ms;
 };
 
 struct audit_broker_order {
@@ -125,6 +132,7 @@ struct audit {
 	struct audit_list orders, blocks, slices, windows, postings, house;
 	struct audit_list users, side_keys; /* texts */
 	struct audit_list sides;	    /* of struct audit_side */
+	struct audit_list halts;	    /* of struct audit_halt, by age */
 	struct audit_map order_of, block_of, slice_of, window_of, posting_of, user_of;
 	struct audit_counts counts, counts_after;
 	struct audit_ledger *ledgers[AUDIT_LEDGERS_MAX];

@@ -161,6 +161,28 @@ static void test_a_slice_that_is_not_at_the_broker_just_once_is_told(void **stat
 	CHECK_PLANTS(state, plants);
 }
 
+static void test_what_left_in_spite_of_a_halt_is_told(void **state)
+{
+	static const struct audit_plant plants[] = {
+	    {"a block that left while all was halted",
+	     "XADD @halts:log 1000-1 event halt scope all\nXADD @halts:log 5000-1 event resume scope all\n"
+	     "HSET @block:<aapl> submitted_at 4000\nHSET @block:<msft> submitted_at 2000\n"
+	     "HSET @block:<goog> submitted_at 5001",
+	     NULL, NULL, "I12", {"I12 block <aapl>: it left 3000 ms after the halt of all"}},
+	    {"a block that left while its broker was halted",
+	     "XADD @halts:log 1000-1 event halt scope other\nXADD @halts:log 2000-1 event halt scope paper\n"
+	     "XADD @halts:log 3000-1 event resume scope other\nHSET @block:<aapl> submitted_at 4000\n"
+	     "XADD @halts:log 4500-1 event resume scope paper",
+	     NULL, NULL, "I12", {"I12 block <aapl>: it left 2000 ms after the halt of paper"}},
+	    {"a halt without an end", "XADD @halts:log 1000-1 event halt scope paper\nHDEL @block:<aapl> submitted_at\n"
+	     "HDEL @block:<goog-bulk> submitted_at\nHDEL @block:<goog> submitted_at\nHDEL @block:<nobrk> submitted_at\n"
+	     "HSET @block:<msft> submitted_at 9000",
+	     NULL, NULL, "I12", {"I12 block <msft>: it left 8000 ms after the halt of paper"}},
+	};
+
+	CHECK_PLANTS(state, plants);
+}
+
 static void test_sums_that_are_not_exact_are_told(void **state)
 {
 	static const struct audit_plant plants[] = {
@@ -396,6 +418,7 @@ int main(void)
 	    cmocka_unit_test(test_a_share_that_is_not_posted_just_once_is_told),
 	    cmocka_unit_test(test_states_that_do_not_go_together_are_told),
 	    cmocka_unit_test(test_what_is_called_failed_but_is_not_is_told),
+	    cmocka_unit_test(test_what_left_in_spite_of_a_halt_is_told),
 	    cmocka_unit_test(test_what_has_expired_is_no_violation),
 	    cmocka_unit_test(test_files_and_command_lines_that_cannot_be_read_are_refused),
 	};

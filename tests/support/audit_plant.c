@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#define INVARIANTS 11
+#define INVARIANTS 12
 
 /* Which invariants the output tells, each once, in the order of their numbers. */
 static void list_invariants(const char *output, char *list, size_t size)
