@@ -9,10 +9,10 @@
 -- ARGV     scope (all, or a broker's name)  code (operator, credentials, generation)  by  reason
 -- RETURNS  halted SINCE, or already JSON (the halt that is there)
 -- WRITES   halts halts:log; publishes wake
--- USES: base int need halts put_halt
+-- USES: base int need halts halt_code put_halt
 local scope, code, by, reason = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 need('stream', 'halts:log')
 local present = call('HGET', P .. 'halts', scope)
-if present and (not CONFIRMED[code] or cjson.decode(present).code == code) then return {'already', present} end
+if present and (not CONFIRMED[code] or halt_code(present) == code) then return {'already', present} end
 put_halt(scope, code, by, reason)
 return {'halted', now}

@@ -8,7 +8,7 @@
 --          not_halted
 --          unconfirmed SCOPE CODE   that halt must be confirmed; nothing was ended
 -- WRITES   halts halts:log halts:waiting blocks; publishes wake
--- USES: base need halts wake_halted
+-- USES: base need halts halt_code wake_halted
 local scope, by, reason, confirmed = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 need('stream', 'halts:log')
 need('set', 'halts:waiting')
@@ -19,7 +19,7 @@ table.sort(scopes)
 for _, halted in ipairs(scopes) do
 	local halt = call('HGET', P .. 'halts', halted)
 	if halt then
-		local code = cjson.decode(halt).code
+		local code = halt_code(halt)
 		if CONFIRMED[code] and code ~= confirmed then return {'unconfirmed', halted, code} end
 		result[#result + 1], codes[halted] = halted, code
 	end

@@ -50,7 +50,7 @@ json_t *halt_views(const redisReply *hash)
 const char *halt_views_sentence(const json_t *views, char *text, size_t size)
 {
 	const json_t *view = json_array_get(views, 0);
-	const char *broker = view ? view_get_text(view, "broker_type") : "";
+	const char *broker = view ? view_get_text(view, "broker_type") : "", *since, *by, *reason;
 	size_t more = json_array_size(views) - 1;
 	char others[48] = "";
 
@@ -59,8 +59,11 @@ const char *halt_views_sentence(const json_t *views, char *text, size_t size)
 		return text;
 	if (more > 0)
 		(void)snprintf(others, sizeof others, " (and %zu more)", more);
-	(void)snprintf(text, size, "trading is halted at %s since %s by %s: %s%s", *broker ? broker : "all brokers",
-		       view_get_text(view, "since"), view_get_text(view, "by"), view_get_text(view, "reason"), others);
+	since = view_get_text(view, "since");
+	by = view_get_text(view, "by");
+	reason = view_get_text(view, "reason");
+	(void)snprintf(text, size, "trading is halted at %s%s%s%s%s%s%s%s", *broker ? broker : "all brokers",
+		       *since ? " since " : "", since, *by ? " by " : "", by, *reason ? ": " : "", reason, others);
 	return text;
 }
 

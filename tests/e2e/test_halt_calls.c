@@ -167,6 +167,12 @@ static void test_a_grave_halt_wants_a_confirmation(void **state)
 	assert_int_equal(halts_shown(stack), 1);
 	(void)stack_post(stack, 200, "/admin/resume", "{\"confirm\":\"generation\",\"by\":\"ann\"}");
 	assert_int_equal(halts_shown(stack), 0);
+
+	redis_server_run(stack->redis, "HSET muster:{0}:halts paper {}"); /* by hand */
+	assert_json_text(stack_get(stack, 200, STATUS), "/halts/0/broker_type", "paper");
+	assert_json_text(stack_get(stack, 200, "/readyz"), "/detail", "trading is halted at paper");
+	(void)stack_post(stack, 200, "/admin/resume", NULL);
+	assert_int_equal(halts_shown(stack), 0);
 	stack_finish(stack);
 }
 

@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include <cmocka.h>
 
@@ -103,6 +104,23 @@ static void halt_that_must_be_confirmed_is_not_resumed_by_the_way(void **state)
 	     ">wake resume\n");
 }
 
+static void halt_written_by_hand_is_one_and_can_be_ended(void **state)
+{
+	static const char *const texts[] = {"{}", "x", "[1]", "7", "{\"code\":9}", "stop!"};
+	struct keyspace *ks = *state;
+
+	for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+		char command[96];
+
+		(void)snprintf(command, sizeof command, "HSET muster:{0}:halts all %s", texts[i]);
+		keyspace_command(ks, command);
+		GIVEN(ks, HALT, "all|operator|ann|again");
+		assert_string_equal(keyspace_value(ks, "halts", "all"), texts[i]);
+		STEP(ks, RESUME, "all|bob|fixed|''", "[resumed all]", NULL);
+		assert_null(snapshot_find(keyspace_snapshot(ks), "muster:{0}:halts"));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -113,6 +131,7 @@ int main(void)
 	    SCRIPT_TEST(resume_of_all_ends_every_halt),
 	    SCRIPT_TEST(halt_of_one_broker_is_not_resumed_through_all),
 	    SCRIPT_TEST(halt_that_must_be_confirmed_is_not_resumed_by_the_way),
+	    SCRIPT_TEST(halt_written_by_hand_is_one_and_can_be_ended),
 	};
 
 	return cmocka_run_group_tests(tests, script_case_setup_group, script_case_teardown_group);
