@@ -29,7 +29,7 @@ endif
 WARN := -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wformat=2 -Wvla -Wconversion -Werror
 CFLAGS ?= -g
 ALL_CFLAGS := -std=c11 -D_GNU_SOURCE $(WARN) $(MODE) $(CFLAGS) -Isrc -I. -I$(BUILD)/gen -MMD -MP
-LIBS := -lhiredis -levent -ljansson -lcurl -linih -lcrypto -lm
+LIBS := -lhiredis -levent -levent_openssl -lssl -ljansson -lcurl -linih -lcrypto -lm
 
 Q := $(if $(V),,@)
 SAY := $(if $(V),:,printf '  %s %s\n')

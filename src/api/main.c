@@ -174,6 +174,8 @@ static bool server_start(struct app *app, struct err *err)
 	    .max_body_bytes = (size_t)app->config->api.max_body_bytes,
 	    .limits = limits_of(app->config),
 	    .routes = routes(),
+	    .tls_cert = app->config->api.tls_cert[0] ? app->config->api.tls_cert : NULL,
+	    .tls_key = app->config->api.tls_key,
 	    .share_port = true,
 	    .is_shut = true,
 	    .before = access_check,
@@ -193,7 +195,7 @@ static bool server_open(struct app *app, struct err *err)
 	if (!config_split_address(app->config->api.listen, host, &port, err) || !http_server_open(app->server, err))
 		return false;
 	snprintf(address, sizeof address, strchr(host, ':') ? "[%s]:%u" : "%s:%u", host, http_server_port(app->server));
-	log_event(LOG_INFO, "listening", "address", address, NULL);
+	log_event(LOG_INFO, "listening", "address", address, "tls", options.tls_cert ? "on" : "off", NULL);
 	return true;
 }
 
@@ -320,6 +322,11 @@ static void reload(struct program *program)
 	if (!access_load(app, &err))
 		log_event(LOG_ERROR, "reload_failed", "reason", err.message, "then", "the tokens stay as they were",
 			  NULL);
+	if (!http_server_load_tls(app->server, &err))
+		log_event(LOG_ERROR, "reload_failed", "reason", err.message, "then", "the certificate stays as it was",
+			  NULL);
+	else if (app->config->api.tls_cert[0])
+		log_event(LOG_INFO, "certificate_loaded", "file", app->config->api.tls_cert, NULL);
 }
 
 static void end(struct program *program)

@@ -61,6 +61,8 @@ struct config {
 		char default_user[CONFIG_NAME_SIZE * 2];
 		char default_broker[CONFIG_NAME_SIZE];
 		char tokens_file[CONFIG_TEXT_SIZE];
+		char tls_cert[CONFIG_TEXT_SIZE];
+		char tls_key[CONFIG_TEXT_SIZE];
 	} api;
 	struct {
 		int64_t length_s;

@@ -57,6 +57,8 @@ static void check_api(struct check *check)
 	if (config->api.tokens_file[0] == '\0' && !address_is_loopback(config->api.listen))
 		tell_problem(check, "api.listen: %s is not a loopback address; an open one needs api.tokens_file",
 			     config->api.listen);
+	if ((config->api.tls_cert[0] == '\0') != (config->api.tls_key[0] == '\0'))
+		tell_problem(check, "api.tls_cert and api.tls_key: one is given without the other");
 	if (config->api.max_bodies_bytes < config->api.max_body_bytes)
 		tell_problem(check, "api.max_bodies_bytes: %lld is less than api.max_body_bytes (%lld)",
 			     (long long)config->api.max_bodies_bytes, (long long)config->api.max_body_bytes);

@@ -54,6 +54,9 @@ static const struct config_option options[] = {
      AT(api.default_broker)},
     {"api.tokens_file", CONFIG_PATH, NO_BOUNDS, "", "who may do what: lines of sha256-of-token role [user]",
      AT(api.tokens_file)},
+    {"api.tls_cert", CONFIG_PATH, NO_BOUNDS, "", "PEM file of the certificate and its chain: HTTPS instead of HTTP",
+     AT(api.tls_cert)},
+    {"api.tls_key", CONFIG_PATH, NO_BOUNDS, "", "PEM file of its key", AT(api.tls_key)},
 
     {"window.length_s", CONFIG_INTEGER, 1, 86400, NULL, "300",
      "windows fall due at multiples of this since 1970-01-01T00:00:00Z", AT(window.length_s)},

@@ -61,9 +61,9 @@ struct http_server_options {
 	size_t max_body_bytes;
 	struct http_limits limits;
 	const struct http_route *routes;
-	bool is_tls;
-	bool share_port; /* SO_REUSEPORT: several processes may listen on one address */
-	bool is_shut;	 /* takes its address, and no connection before http_server_open */
+	const char *tls_cert, *tls_key; /* PEM files, borrowed: HTTPS, TLS 1.2 or later. NULL: plain HTTP */
+	bool share_port;		/* SO_REUSEPORT: several processes may listen on one address */
+	bool is_shut;			/* takes its address, and no connection before http_server_open */
 	/* Writes error answers, also the server's own (NULL: RFC 9457 problem+json). Owns `take_errors`. */
 	void (*problem)(struct http_request *request, const struct err *err, json_t *take_errors);
 	/* Runs before each handler, after the checks; false: it has answered. May be NULL. */
@@ -81,6 +81,10 @@ struct http_server *http_server_new(struct event_base *base, const struct http_s
 
 /* Begins to listen, where that was put off. */
 bool http_server_open(struct http_server *server, struct err *err) MUST_USE;
+
+/* Reads certificate (with its chain) and key again, for connections to come. Where they are not good, those that are in
+ * use stay. Nothing without tls_cert. */
+bool http_server_load_tls(struct http_server *server, struct err *err) MUST_USE;
 
 /* Takes no new connections, once those that have reached it are taken. Requests that come within half a second on the
  * connections that there are, and those under way, are answered; each connection ends with that or, idle, after it. */

@@ -112,7 +112,7 @@ static void connection_count(struct http_connection *connection)
 	    (!limits->max_address_connections || connection->source->connections <= limits->max_address_connections))
 		return;
 	log_too_many(server, address ? address : "");
-	if (!server->options.is_tls)
+	if (!server->tls)
 		http_refuse_at_the_door(connection->fd);
 	evhttp_connection_free(connection->ev);
 }
@@ -159,7 +159,7 @@ static struct bufferevent *connection_make(struct event_base *base, void *arg)
 	connection->server = server;
 	connection->phase = HTTP_FRESH;
 	connection->since_s = server->now_s;
-	connection->bev = bufferevent_socket_new(base, -1, 0);
+	connection->bev = server->tls ? http_tls_wrap(server) : bufferevent_socket_new(base, -1, 0);
 	if (!connection->bev)
 		abort();
 	/* What is sent while an answer is awaited piles up in the buffer: never more than a head's worth. */

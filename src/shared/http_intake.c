@@ -35,7 +35,7 @@ static void lingering_read(struct bufferevent *bev, void *arg)
 static void lingering_written(struct bufferevent *bev, void *arg)
 {
 	struct http_connection *connection = arg;
-	if (!connection->server->options.is_tls)
+	if (!connection->server->tls)
 		(void)shutdown(bufferevent_getfd(bev), SHUT_WR);
 }
 

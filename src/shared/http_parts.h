@@ -120,6 +120,7 @@ struct http_server {
 	size_t handling, writing;
 	size_t connection_count, body_bytes;
 	struct http_sources sources;
+	struct ssl_ctx_st *tls;	  /* NULL: plain HTTP */
 	int64_t refused_logged_s; /* server->now_s of the last line about connections over the limit */
 	struct event *adopt, *tick, *refuse, *drained, *drain_look;
 	unsigned drain_looks;
@@ -136,6 +137,11 @@ bool http_connections_start(struct http_server *server);
 void http_connections_end(struct http_server *server);
 struct http_connection *http_connection_of(struct http_server *server, struct evhttp_request *ev);
 void http_connection_set_phase(struct http_connection *connection, enum http_phase phase);
+
+/* http_tls.c */
+/* The bufferevent of a connection that is to come. */
+struct bufferevent *http_tls_wrap(struct http_server *server);
+void http_tls_free(struct http_server *server);
 
 /* http_intake.c */
 size_t http_read_ahead(const struct http_server *server);

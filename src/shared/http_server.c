@@ -230,7 +230,7 @@ struct http_server *http_server_new(struct event_base *base, const struct http_s
 	 */
 	evhttp_set_allowed_methods(server->ev, (ev_uint16_t)(0xffff & ~EVHTTP_REQ_CONNECT));
 	evhttp_set_gencb(server->ev, request_arrived, server);
-	if (!server_listen(server, err)) {
+	if (!http_server_load_tls(server, err) || !server_listen(server, err)) {
 		http_server_free(server);
 		return NULL;
 	}
@@ -250,6 +250,7 @@ void http_server_free(struct http_server *server)
 	for (struct http_request *request = server->requests; request; request = request->next)
 		request->server = NULL;
 	http_connections_end(server);
+	http_tls_free(server);
 	http_route_table_free(&server->routes);
 	http_drain_end(server);
 	free(server);

@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <hiredis/hiredis.h>
+
 #define DEFAULT_PORT 6379
 #define PORT_MAX     65535
 #define DATABASE_MAX 1000000
@@ -191,6 +193,12 @@ bool redis_url_parse(const char *text, struct redis_url *url, struct err *err)
 		if (strncmp(text, forms[i].scheme, length) == 0)
 			return forms[i].read((struct piece){text + length, strlen(text) - length}, url, err);
 	}
+	if (strncmp(text, "rediss://", strlen("rediss://")) == 0)
+		return err_set(err, ERR_CONFIG,
+			       "redis.url: the hiredis that this program was built with (%d.%d.%d) has no TLS; let stunnel "
+			       "or a like proxy on this machine speak TLS to Redis, and give its address here as redis://; "
+			       "the README shows how",
+			       HIREDIS_MAJOR, HIREDIS_MINOR, HIREDIS_PATCH);
 	return err_set(err, ERR_CONFIG,
 		       "redis.url must be redis://[user[:password]@]host[:port][/db] or unix:///path?db=0 "
 		       "(for TLS put a proxy such as stunnel in front of Redis)");

@@ -161,6 +161,7 @@ static void test_a_large_body_that_fits_is_taken(void **state)
 
 static void test_requests_beyond_the_rate_get_429(void **state)
 {
+	static const char last[] = "GET /healthz HTTP/1.1\r\n" HOST "Connection: close\r\n\r\n";
 	struct stack *stack = *state;
 	int limited = 0;
 
@@ -178,7 +179,7 @@ static void test_requests_beyond_the_rate_get_429(void **state)
 	assert_int_equal(limited, 1);
 	/* Another address has its own. */
 	int fd = connect_from(stack->api_ports[1], 7);
-	push(fd, "GET /healthz HTTP/1.1\r\n" HOST "Connection: close\r\n\r\n", 64);
+	push(fd, last, sizeof last - 1);
 	assert_int_equal(strncmp(read_to_end(fd), "HTTP/1.1 200 ", 13), 0);
 	(void)close(fd);
 	WAIT_UNTIL(stack_call(stack, 1, &call)->status == 200);

@@ -88,6 +88,8 @@ struct http_reply *http_call(const struct http_call *call)
 	curl_easy_setopt(curl, CURLOPT_WRITEDATA, reply);
 	curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, on_header);
 	curl_easy_setopt(curl, CURLOPT_HEADERDATA, reply);
+	if (call->ca)
+		curl_easy_setopt(curl, CURLOPT_CAINFO, call->ca);
 	if (call->body) {
 		size_t length = call->length ? call->length : strlen(call->body);
 

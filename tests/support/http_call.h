@@ -16,6 +16,7 @@ struct http_call {
 	const void *body;	  /* NULL: none */
 	size_t length;		  /* of the body; 0: it is a text */
 	const char *content_type; /* NULL: application/json where there is a body; "": none; HTTP_CALL_CURL_TYPE */
+	const char *ca;		  /* https: the certificate to believe; NULL: the system's */
 	const char *headers[HTTP_CALL_HEADERS_MAX]; /* "Name: value" */
 };
 
