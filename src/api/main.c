@@ -195,7 +195,7 @@ static bool server_open(struct app *app, struct err *err)
 	if (!config_split_address(app->config->api.listen, host, &port, err) || !http_server_open(app->server, err))
 		return false;
 	snprintf(address, sizeof address, strchr(host, ':') ? "[%s]:%u" : "%s:%u", host, http_server_port(app->server));
-	log_event(LOG_INFO, "listening", "address", address, "tls", options.tls_cert ? "on" : "off", NULL);
+	log_event(LOG_INFO, "listening", "address", address, "tls", app->config->api.tls_cert[0] ? "on" : "off", NULL);
 	return true;
 }
 

@@ -220,6 +220,10 @@ bool config_option_store(const struct config_option *option, const char *value, 
 	if (stored)
 		return true;
 	config_option_allowed(option, allowed);
+	if (option->type == CONFIG_REDIS_URL && strncmp(value, "rediss://", strlen("rediss://")) == 0) {
+		struct redis_url url;
+		return redis_url_parse(value, &url, err);
+	}
 	/* URLs may hold a password, also where they are wrong. */
 	if (option->type == CONFIG_REDIS_URL || option->type == CONFIG_HTTP_URL)
 		return err_set(err, ERR_CONFIG, "the value is not allowed; it must be %s", allowed);

@@ -194,11 +194,12 @@ bool redis_url_parse(const char *text, struct redis_url *url, struct err *err)
 			return forms[i].read((struct piece){text + length, strlen(text) - length}, url, err);
 	}
 	if (strncmp(text, "rediss://", strlen("rediss://")) == 0)
-		return err_set(err, ERR_CONFIG,
-			       "redis.url: the hiredis that this program was built with (%d.%d.%d) has no TLS; let stunnel "
-			       "or a like proxy on this machine speak TLS to Redis, and give its address here as redis://; "
-			       "the README shows how",
-			       HIREDIS_MAJOR, HIREDIS_MINOR, HIREDIS_PATCH);
+		return err_set(
+		    err, ERR_CONFIG,
+		    "the hiredis that this program was built with (%d.%d.%d) has no TLS; let stunnel "
+		    "or a like proxy on this machine speak TLS to Redis, and give its address here as redis://; "
+		    "the README shows how",
+		    HIREDIS_MAJOR, HIREDIS_MINOR, HIREDIS_PATCH);
 	return err_set(err, ERR_CONFIG,
 		       "redis.url must be redis://[user[:password]@]host[:port][/db] or unix:///path?db=0 "
 		       "(for TLS put a proxy such as stunnel in front of Redis)");
