@@ -97,7 +97,13 @@ fuzzers: $(FUZZERS)
 model:
 	@bash tests/model/run
 
-.PHONY: model
+# everything killed and stopped at random under load, then audited: SECONDS=60 SEED=7; PLAN=1 only shows what would strike
+soak: need-test
+	@$(MAKE) --no-print-directory programs $(BUILD)/tests/fault/test_soak
+	@MUSTER_SOAK_SECONDS=$(or $(SECONDS),60) MUSTER_SOAK_SEED=$(or $(SEED),1) MUSTER_SOAK_PLAN=$(PLAN) \
+		$(BUILD)/tests/fault/test_soak
+
+.PHONY: model soak
 
 clean:
 	rm -rf build

@@ -152,21 +152,31 @@ static int wait_for_port(const struct stack *stack, struct process *process)
 	}
 }
 
-void stack_start_paper(struct stack *stack)
+void stack_start_paper_unseen(struct stack *stack)
 {
 	process_free(stack->paper);
 	stack->paper = start_program(stack, "muster-paper", "paper", NULL);
+}
+
+void stack_start_paper(struct stack *stack)
+{
+	stack_start_paper_unseen(stack);
 	stack->paper_port = wait_for_port(stack, stack->paper);
 	write_ini(stack);
 }
 
-void stack_start_api(struct stack *stack, int i)
+void stack_start_api_unseen(struct stack *stack, int i)
 {
 	char listen[64];
 
 	process_free(stack->apis[i]);
 	(void)snprintf(listen, sizeof listen, "api.listen=127.0.0.1:%d", stack->api_ports[i]);
 	stack->apis[i] = start_program(stack, "muster-api", stack_text(stack, "api%d", i), listen);
+}
+
+void stack_start_api(struct stack *stack, int i)
+{
+	stack_start_api_unseen(stack, i);
 	stack->api_ports[i] = wait_for_port(stack, stack->apis[i]);
 }
 

@@ -76,6 +76,8 @@ void stack_start_worker(struct stack *stack, int i);
 
 /* The same without waiting, for where it cannot work yet. */
 void stack_start_worker_unseen(struct stack *stack, int i);
+void stack_start_api_unseen(struct stack *stack, int i);
+void stack_start_paper_unseen(struct stack *stack);
 
 /* What this worker had in hand is anybody's now, as when its leases have run out: for one that is dead or stopped, so
  * that leases can be longer than any pause of the machine. Its own clock does not see it. */
