@@ -19,6 +19,23 @@ end:
 }
 #endif
 
+#ifdef LARGE
+/* Time passes. = src/worker/block_plan.c block_on_planned */
+active proctype time_of_the_last_slice()
+{
+	is_due = true
+}
+#endif
+
+#ifdef HALTS
+/* A person halts trading at any moment, and lets it go on at any later one. = lua/halt.lua, = lua/resume.lua */
+active proctype operator()
+{
+	is_halted = true;
+	is_halted = false
+}
+#endif
+
 init
 {
 	atomic {

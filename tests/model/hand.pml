@@ -21,6 +21,7 @@ typedef slice_in_hand {
 	byte filled;
 	bool maybe_sent;
 	bool is_intent_stored;
+	bool is_created;
 	bool is_resend_due;
 	bool is_refused_again;
 	bool is_changed
@@ -45,12 +46,27 @@ typedef slice_in_hand {
 #define AT_BROKER (now.block == SUBMITTING || now.block == WORKING)
 
 #define NEEDS_SUBMIT(i) (!hand[i].maybe_sent || hand[i].is_resend_due) /* = src/worker/slice_judge.c slice_need_unknown */
+/* What the gate lets pass: no halt, and the slice's time has come. = lua/lib/refusal.lua refusal, = lua/lib/leaving.lua leaving */
+#ifdef MUT_NO_HALT
+#define MAY_LEAVE(i) (!hand[i].is_created || is_due)
+#else
+#define MAY_LEAVE(i) (!is_halted && (!hand[i].is_created || is_due))
+#endif
+#define IS_HELD_BACK(i) (NEEDS_SUBMIT(i) && !hand[i].is_intent_stored && !hand[i].is_resend_due && !MAY_LEAVE(i))
+#define CAN_ASK(i) (IS_UNKNOWN(i) && !IS_HELD_BACK(i))
+/* Known, and at work at the broker. */
+#define IS_OUT(i) (!IS_UNKNOWN(i) && IS_WORKING(i))
 #define IS_UNKNOWN(i) (hand[i].status <= AMBIGUOUS)			/* = src/worker/slice_judge.c slice_is_unknown */
 #define IS_WORKING(i) (hand[i].status < FILLED)				/* = src/worker/block_follow.c has_working */
-#define WANTS_INTENT(i) (IS_UNKNOWN(i) && NEEDS_SUBMIT(i) && !hand[i].is_intent_stored) /* = src/worker/block_submit.c plan_round */
+#define WANTS_INTENT(i) (IS_UNKNOWN(i) && NEEDS_SUBMIT(i) && !hand[i].is_intent_stored && MAY_LEAVE(i)) /* = src/worker/block_submit.c plan_round */
 #define IS_NEWS(i) (IS_WORKING(i) && hand[i].status != broker[i].status)
 #define IS_SHORT(i) (!IS_WORKING(i) && hand[i].filled != broker[i].executed) /* = src/worker/block_close.c fills_add_up */
-#define IS_UNPLACED(i) (RANK(now.slice[i].status) < 2)
+#define IS_UNPLACED(i) (RANK(now.slice[i].status) < 2 && !now.slice[i].is_created)
+/* Nobody has anything to do before the time has come, or the halt is over: that is when the block is due again. */
+#define IS_KEPT(i) (now.slice[i].status <= AMBIGUOUS && now.slice[i].is_unsent && (is_halted || (now.slice[i].is_created && !is_due)))
+#define IS_AT_REST(i) (RANK(now.slice[i].status) == 4 || IS_KEPT(i))
+#define IS_AWAKE(i) (!IS_AT_REST(i))
+#define SLEEPS ((now.block == READY && is_halted) || (AT_BROKER && ANY(IS_KEPT) && !ANY(IS_AWAKE)))
 
 /* One look is believed: the one after a repeated submit was refused. It comes when the whole schedule has passed, so here the
  * broker shows what it has, and nothing of this id is on its way any more. All others may be lied to. See README.md. */
@@ -71,7 +87,7 @@ inline forget()
 	do
 	:: k < SLICES ->
 		hand[k].status = 0; hand[k].lookups = 0; hand[k].filled = 0; hand[k].maybe_sent = false;
-		hand[k].is_intent_stored = false; hand[k].is_resend_due = false; hand[k].is_refused_again = false;
+		hand[k].is_intent_stored = false; hand[k].is_created = false; hand[k].is_resend_due = false; hand[k].is_refused_again = false;
 		hand[k].is_changed = false;
 		k++
 	:: else -> break
@@ -133,9 +149,10 @@ inline go_on()
 	:: mine == CLOSING -> start_allocation()
 	:: mine == SUBMITTING || mine == WORKING ->
 		if
-		:: ANY(IS_UNKNOWN) -> start_submit()
+		:: ANY(CAN_ASK) -> start_submit()
 #ifndef MUT_CLOSE_BEFORE_FINAL
-		:: !ANY(IS_UNKNOWN) && ANY(IS_WORKING) -> waits_for = FOLLOW
+		:: !ANY(CAN_ASK) && ANY(IS_OUT) -> waits_for = FOLLOW
+		:: !ANY(CAN_ASK) && !ANY(IS_OUT) && ANY(IS_UNKNOWN) -> is_paused = true; waits_for = RECORD /* held back: released */
 		:: !ANY(IS_WORKING) -> waits_for = FILLS
 #else
 		:: !ANY(IS_UNKNOWN) -> waits_for = FILLS
@@ -162,6 +179,7 @@ inline claim()
 		:: k < SLICES && mine >= SUBMITTING ->
 			hand[k].status = now.slice[k].status; hand[k].lookups = now.slice[k].lookups;
 			hand[k].filled = now.slice[k].filled;
+			hand[k].is_created = now.slice[k].is_created;
 			hand[k].maybe_sent = !now.slice[k].is_unsent;
 #ifdef MUT_NO_INTENT
 			hand[k].is_intent_stored = true;
@@ -180,7 +198,7 @@ inline claim()
 #else
 #define IS_LEASE_OVER (!now.is_named || !now.is_healthy || CAN_FAIL)
 #endif
-#define CAN_CLAIM (now.block >= READY && !IS_FINAL && IS_LEASE_OVER)
+#define CAN_CLAIM (now.block >= READY && !IS_FINAL && IS_LEASE_OVER && !SLEEPS)
 
 /* The plan and the gate behind it, in one. = lua/plan.lua, = lua/gate.lua, = src/worker/block_plan.c block_on_planned,
  * = src/worker/block_submit.c block_on_gate */
@@ -188,7 +206,11 @@ inline begin()
 {
 	if
 	:: !HELD || now.block != READY -> forget()
+#ifndef MUT_NO_HALT
+	:: HELD && now.block == READY && is_halted -> now.is_named = false; forget() /* planned or not, it waits */
+#endif
 	:: else ->
+		assert(!is_halted); /* I12 */
 		now.block = SUBMITTING; now.attempts = 0;
 		k = 0;
 		do
@@ -200,6 +222,14 @@ inline begin()
 			now.slice[k].is_unsent = false;
 #endif
 			hand[k].status = SENDING; hand[k].is_intent_stored = true;
+#ifdef LARGE /* the first leaves at once, the last one at its time, with whoever has the block then */
+			if
+			:: k == SLICES - 1 && !is_due ->
+				now.slice[k].is_unsent = true; now.slice[k].is_created = true;
+				hand[k].is_intent_stored = false; hand[k].is_created = true
+			:: else
+			fi;
+#endif
 			k++
 		:: else -> break
 		od;
@@ -214,8 +244,9 @@ inline record_slice(i)
 {
 	if
 	:: waits_for == INTENT && WANTS_INTENT(i) ->
-		hand[i].is_intent_stored = true;
-		now.slice[i].is_unsent = false
+		assert(!is_halted); /* I12: no slice is let go */
+		hand[i].is_intent_stored = true; hand[i].is_created = false;
+		now.slice[i].is_unsent = false; now.slice[i].is_created = false
 	:: else -> now.slice[i].is_unsent = !hand[i].maybe_sent
 	fi;
 	if

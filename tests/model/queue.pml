@@ -14,6 +14,7 @@ inline copy(to, from)
 	do
 	:: k < SLICES ->
 		to.slice[k].status = from.slice[k].status; to.slice[k].is_unsent = from.slice[k].is_unsent;
+		to.slice[k].is_created = from.slice[k].is_created;
 		to.slice[k].lookups = from.slice[k].lookups; to.slice[k].filled = from.slice[k].filled;
 		to.slice[k].stored = from.slice[k].stored;
 		k++

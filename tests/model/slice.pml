@@ -104,14 +104,14 @@ inline look_up(i)
 inline ask(i)
 {
 	if
-	:: !IS_UNKNOWN(i)
+	:: !CAN_ASK(i)
 #ifdef STALLS /* stopped between the look at the lease and the first byte */
-	:: IS_UNKNOWN(i) && NEEDS_SUBMIT(i) -> submit(i)
+	:: CAN_ASK(i) && NEEDS_SUBMIT(i) -> submit(i)
 #else
-	:: IS_UNKNOWN(i) && NEEDS_SUBMIT(i) && IS_HOLDER -> submit(i)
-	:: IS_UNKNOWN(i) && NEEDS_SUBMIT(i) && !IS_HOLDER -> is_lost = true
+	:: CAN_ASK(i) && NEEDS_SUBMIT(i) && IS_HOLDER -> submit(i)
+	:: CAN_ASK(i) && NEEDS_SUBMIT(i) && !IS_HOLDER -> is_lost = true
 #endif
-	:: IS_UNKNOWN(i) && !NEEDS_SUBMIT(i) -> look_up(i)
+	:: CAN_ASK(i) && !NEEDS_SUBMIT(i) -> look_up(i)
 	fi;
 	told = 0
 }
@@ -122,7 +122,7 @@ inline judge_round()
 	at = 0;
 	if
 	:: is_doubtful -> waits_for = REVIEW
-	:: !is_doubtful && is_at_once && !is_paused && ANY(IS_UNKNOWN) -> start_submit()
+	:: !is_doubtful && is_at_once && !is_paused && ANY(CAN_ASK) -> start_submit()
 	:: else -> waits_for = RECORD
 	fi;
 	is_at_once = false; is_paused = false; is_doubtful = false
@@ -132,7 +132,7 @@ inline judge_round()
 inline follow(i)
 {
 	if
-	:: IS_WORKING(i) ->
+	:: IS_OUT(i) ->
 		if
 		:: d_step { adopt(i, broker[i].status, broker[i].executed) }
 		:: d_step { CAN_FAIL -> faults++ } /* told nothing */

@@ -41,6 +41,7 @@
 typedef slice_in_redis {
 	byte status;
 	bool is_unsent; /* sent = "no" */
+	bool is_created; /* planned, and never let go by the gate; a ghost where all leave at once */
 	byte lookups;
 	byte filled;
 	byte stored /* fills of it in block:ID:fills */
@@ -78,6 +79,8 @@ typedef at_broker {
 };
 
 in_redis now;
+bool is_due;	/* the time of the last slice of a large order has come (-DLARGE) */
+bool is_halted; /* a person has halted trading (-DHALTS). = lua/halt.lua */
 #ifdef FAILOVER
 in_redis replica;
 bool is_failed_over;
