@@ -103,7 +103,11 @@ soak: need-test
 	@MUSTER_SOAK_SECONDS=$(or $(SECONDS),60) MUSTER_SOAK_SEED=$(or $(SEED),1) MUSTER_SOAK_PLAN=$(PLAN) \
 		$(BUILD)/tests/fault/test_soak
 
-.PHONY: model soak
+# mistakes planted one by one, each of which a test or the model must notice
+mutants: need-test
+	@bash tests/mutants/run
+
+.PHONY: model soak mutants
 
 clean:
 	rm -rf build
