@@ -4,13 +4,13 @@
 --
 -- KEYS[1]  PREFIX:{SHARD}
 -- ARGV     queue_id  digest  total (orders)  requests  from (index of the chunk's first order)  abandon_ms  retention_ms
---            user_id ('': the orders are of several users)
+--            user_id ('': the orders are of several users)  hours (of the markets; see lib/hours)
 --            then for each order of the chunk
 --              user_id  smallcase_id  signature  quantity  reason ('': accepted; else why it is rejected)
 --            and caps, where there are any (see lib/admit)
 -- RETURNS  stored WINDOW STATUS RECEIVED, or conflict (another body), or gap (an earlier chunk is missing)
 -- WRITES   window:* windows block:* order:* user:*:orders counts deployment notional:*; publishes wake
--- USES: base int need need_orders day_key count_notional admit quantity quantity_sum group
+-- USES: base int need need_orders day_key count_notional admit hours quantity quantity_sum group
 local queue_id, digest, total, from = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[5])
 local window = 'bulk-' .. queue_id
 local at_window = P .. 'window:' .. window
@@ -19,10 +19,9 @@ if known and known ~= digest then return {'conflict'} end
 received = tonumber(received or 0)
 if known and (status ~= 'filling' or received > from) then return {'stored', window, status, received} end
 if received < from then return {'gap'} end
-
 local groups = groups_new()
-for a = 9, #ARGV, 5 do
-	local index = from + (a - 9) / 5
+for a = 10, #ARGV, 5 do
+	local index = from + (a - 10) / 5
 	if ARGV[a + 4] == '' then want_group(groups, ARGV[a + 2]) end
 	want_names(queue_id, index, index, ARGV[a])
 end
@@ -36,11 +35,13 @@ if not known then
 		'digest', digest, 'total', total, 'requests', ARGV[4], 'rejected', 0, 'orders', 0)
 	if ARGV[8] ~= '' then call('HSET', at_window, 'user', ARGV[8]) end
 end
+read_hours(ARGV[9])
 local index, accepted = from, 0
-for a = 9, #ARGV, 5 do
+for a = 10, #ARGV, 5 do
 	local user, smallcase, signature, quantity, reason = unpack(ARGV, a, a + 4)
 	local order, at = queue_id .. '-' .. index, int(now_us + index - from)
 	local key = P .. 'order:' .. order
+	if reason == '' then reason = market_refusal(signature) or '' end
 	local refusal = reason == '' and admit(user, index - from + 1, 1)
 	if refusal then reason = 'over_cap: ' .. refusal[3] end
 	if reason == '' then

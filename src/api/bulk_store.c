@@ -8,6 +8,8 @@
 
 #include "api/admission.h"
 #include "api/app.h"
+#include "api/hours.h"
+#include "api/redis_time.h"
 #include "shared/fault.h"
 #include "shared/log.h"
 #include "shared/metrics.h"
@@ -171,6 +173,7 @@ static void chunk_send(struct storing *storing, struct chunk *chunk)
 	script_args_add_int(args, ABANDON_MS);
 	script_args_add_int(args, app->config->orders.retention_s * 1000);
 	script_args_add(args, storing->user);
+	hours_write(program_calendars(app->program), app->config, redis_time_now_ms(app->time), args);
 	admission = admission_new(app->config);
 	for (size_t i = chunk->from; i < chunk->end; i++) {
 		const struct bulk_order *order = &body->orders[i];

@@ -18,6 +18,9 @@
 
 #define QUEUE "/trade-queue/queue/order"
 #define ROUTE "/trade-queue/queue/route"
+#define BULK_OF_ONE                                                                                                    \
+	"[{\"user_id\":\"Z\",\"smallcase_id\":\"sc1\",\"suggestions\":[{\"symbol\":\"GOOG\",\"action\":\"buy\","       \
+	"\"quantity\":3}]}]"
 
 static char calendars[512]; /* "calendars.dir=..." */
 
@@ -69,7 +72,7 @@ static void assert_calendar(struct stack *stack, const char *state, const char *
 static void test_friday_evenings_order_is_executed_on_monday(void **state)
 {
 	struct stack *stack = start_at(state, "2026-12-04T22:00:00Z", 1);
-	const json_t *normal = queue_aapl(stack, "A", 100, ""), *high, *large;
+	const json_t *normal = queue_aapl(stack, "A", 100, ""), *high, *large, *bulk;
 
 	assert_goes(normal, "window", "2026-12-07T14:35:00Z", "The market is closed");
 	high = queue_aapl(stack, "B", 50, ",\"priority\":\"high\"");
@@ -78,6 +81,11 @@ static void test_friday_evenings_order_is_executed_on_monday(void **state)
 	assert_goes(large, "large", "2026-12-07T14:35:00Z", "The market is closed");
 	assert_calendar(stack, "closed", "2026-12-07T14:30:00Z", "2026-12-07T21:00:00Z");
 	(void)stack_delete(stack, 200, QUEUE "/%s", json_text(large, "/queue_id"));
+
+	bulk = stack_post(stack, 200, "/smallcases/bulk/rebalance?wait=30", BULK_OF_ONE);
+	assert_json_text(bulk, "/orders/0/status", "rejected");
+	assert_non_null(
+	    strstr(json_text(bulk, "/orders/0/reason"), "market_closed: the market of paper is closed now"));
 
 	(void)stack_post(stack, 202, "/trade-queue/queue/process", NULL);
 	stack_set_clock(stack, "2026-12-07T14:30:30Z");
@@ -97,11 +105,14 @@ static void test_friday_evenings_order_is_executed_on_monday(void **state)
 static void test_before_the_close_windows_are_short_and_then_there_is_none(void **state)
 {
 	struct stack *stack = start_at(state, "2026-11-27T17:31:00Z", 1);
-	const json_t *orders[5], *urgent;
+	const json_t *orders[5], *urgent, *bulk;
 
 	urgent = queue_aapl(stack, "A", 1, ",\"priority\":\"high\"");
 	assert_json_text(urgent, "/lane", "immediate");
 	assert_json_text(stack_wait_final(stack, urgent), "/orders/0/status", "filled");
+	bulk = stack_post(stack, 200, "/smallcases/bulk/rebalance?wait=30", BULK_OF_ONE);
+	assert_json_text(bulk, "/orders/0/status", "filled");
+	assert_json_text(bulk, "/lane", "bulk");
 	orders[0] = queue_aapl(stack, "A", 10, "");
 	assert_goes(orders[0], "window", "2026-11-27T17:35:00Z", "timed window");
 	stack_set_clock(stack,

@@ -16,7 +16,7 @@
 	"market|1"
 #define PER_MIN(most)	     "|caps " most
 #define DAY(days, worth)     "|caps 0 " days worth
-#define BULK_OF(total, more) "bq|d1|" total "|1|0|<abandon>|<retention>|''" more
+#define BULK_OF(total, more) "bq|d1|" total "|1|0|<abandon>|<retention>|''|''" more
 #define BULK_ORDER(user)     "|" user "|sc1|GE buy paper 1 market|1|''"
 
 /* The word of the reply to the `i`-th request. */

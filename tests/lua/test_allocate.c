@@ -140,7 +140,7 @@ static void orders_of_a_bulk_call_expire_one_by_one(void **state)
 
 	GIVEN(ks, OPEN, "test");
 	GIVEN(ks, BULK,
-	      "bq|d1|2|2|0|<abandon>|<retention>|''|alice|sc1|AAPL buy paper 1 market|5|"
+	      "bq|d1|2|2|0|<abandon>|<retention>|''|''|alice|sc1|AAPL buy paper 1 market|5|"
 	      "|bob|sc1|AAPL buy paper 1 market|7|");
 	GIVEN(ks, SEAL, "100|<retention>");
 	GIVEN(ks, CLAIM, CLAIM_AS("11"));

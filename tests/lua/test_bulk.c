@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,7 +12,7 @@
 #include "tests/support/script_case.h"
 
 #define AAPL		       "AAPL buy paper 1 market"
-#define BULK(total, from)      "bq|d1|" total "|2|" from "|<abandon>|<retention>|''"
+#define BULK(total, from)      "bq|d1|" total "|2|" from "|<abandon>|<retention>|''|''"
 #define TAKEN(user, quantity)  "|" user "|sc1|" AAPL "|" quantity "|"
 #define TURNED_DOWN(user, why) "|" user "|sc1|XYZ buy paper 1 limit 9.5|0|" why
 
@@ -122,7 +123,7 @@ static void other_body_under_a_known_id_is_a_conflict(void **state)
 	struct keyspace *ks = *state;
 
 	GIVEN(ks, BULK, BULK("2", "0") TAKEN("alice", "100"));
-	STEP(ks, BULK, "bq|d2|2|2|1|<abandon>|<retention>|''" TAKEN("alice", "7"), "[conflict]", "");
+	STEP(ks, BULK, "bq|d2|2|2|1|<abandon>|<retention>|''|''" TAKEN("alice", "7"), "[conflict]", "");
 }
 
 static void call_whose_orders_are_all_rejected_ends_at_the_seal(void **state)
@@ -170,6 +171,42 @@ static void nothing_is_written_when_memory_is_full(void **state)
 	keyspace_command(ks, "CONFIG SET maxmemory 0");
 }
 
+/* A bulk call is executed at once or not at all: what cannot be, because its market is closed, comes back rejected. */
+static void orders_of_a_closed_market_are_rejected(void **state)
+{
+	struct keyspace *ks = *state;
+	long long now_ms = (long long)(keyspace_time_us(ks) / 1000);
+	char args[512];
+
+	(void)snprintf(args, sizeof args,
+		       "bq|d1|3|1|0|<abandon>|<retention>|''|paper %lld %lld %lld %lld ;nse %lld %lld ;|alice|sc1|" AAPL
+		       "|5||alice|sc1|INFY buy nse 1 market|7||alice|sc1|GE buy other 1 market|2|",
+		       now_ms - 90000000, now_ms - 80000000, now_ms - 60000, now_ms + 600000, now_ms - 600000, now_ms);
+	STEP(ks, BULK, args, "[stored bulk-bq open 3]",
+	     "+block:<b1> hash - broker_type=paper lane=bulk limit_price='' lot=1 order_type=market\n"
+	     "\tside=buy symbol=AAPL window=bulk-bq\n"
+	     "+block:<b1>:orders zset - bq-0=<now_us>\n"
+	     "+block:<b2> hash - broker_type=other lane=bulk limit_price='' lot=1 order_type=market\n"
+	     "\tside=buy symbol=GE window=bulk-bq\n"
+	     "+block:<b2>:orders zset - bq-2=<now_us>\n"
+	     "+counts hash - queued=2 rejected=1\n"
+	     "+deployment hash - blocks=2\n"
+	     "+order:bq-0 hash - block=<b1> quantity=5 smallcase=sc1 user=alice\n"
+	     "+order:bq-1 hash <now+retention> created_at=<now> group='INFY buy nse 1 market' quantity=7\n"
+	     "\treason='market_closed: the market of nse is closed now; POST /trade-queue/queue/order waits for its "
+	     "next "
+	     "session'\n"
+	     "\tsmallcase=sc1 status=rejected updated_at=<now> user=alice window=bulk-bq\n"
+	     "+order:bq-2 hash - block=<b2> quantity=2 smallcase=sc1 user=alice\n"
+	     "+user:alice:orders zset - bq-0=<now_us> bq-1=<now_us> bq-2=<now_us>\n"
+	     "+window:bulk-bq hash - created_at=<now> digest=d1 due_at=<now> lane=bulk orders=2 queue_id=bq\n"
+	     "\treceived=3 rejected=1 requests=1 status=open total=3\n"
+	     "+window:bulk-bq:blocks zset - <b1>=1 <b2>=1\n"
+	     "+window:bulk-bq:groups hash - 'AAPL buy paper 1 market'='<b1> 5' 'GE buy other 1 market'='<b2> 2'\n"
+	     "+windows zset - bulk-bq=<now>\n"
+	     ">wake bulk-bq\n");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -183,6 +220,7 @@ int main(void)
 	    SCRIPT_TEST(call_whose_orders_are_all_rejected_ends_at_the_seal),
 	    SCRIPT_TEST(bulk_orders_do_not_join_the_timed_window),
 	    SCRIPT_TEST(nothing_is_written_when_memory_is_full),
+	    SCRIPT_TEST(orders_of_a_closed_market_are_rejected),
 	};
 
 	return cmocka_run_group_tests(tests, script_case_setup_group, script_case_teardown_group);

@@ -46,10 +46,10 @@ static void requests_of_others_are_not_found(void **state)
 	script_case_reach(ks, STAGE_QUEUED);
 	STEP(ks, CANCEL, "q1|<retention>|mallory", "[not_found]", "");
 	STEP(ks, CANCEL, "q1|<retention>|alice", "[canceled 1 0]", NULL);
-	GIVEN(ks, BULK, "bq|d1|1|1|0|<abandon>|<retention>|''|alice|sc1|GE buy paper 1 market|1|");
+	GIVEN(ks, BULK, "bq|d1|1|1|0|<abandon>|<retention>|''|''|alice|sc1|GE buy paper 1 market|1|");
 	STEP(ks, CANCEL, "bq|<retention>|alice", "[not_found]", "");
 	STEP(ks, CANCEL, "bq|<retention>|''", "[already_sealed]", "");
-	GIVEN(ks, BULK, "bs|d1|1|1|0|<abandon>|<retention>|alice|alice|sc1|GE buy paper 1 market|1|");
+	GIVEN(ks, BULK, "bs|d1|1|1|0|<abandon>|<retention>|alice|''|alice|sc1|GE buy paper 1 market|1|");
 	STEP(ks, CANCEL, "bs|<retention>|mallory", "[not_found]", "");
 	STEP(ks, CANCEL, "bs|<retention>|alice", "[already_sealed]", "");
 }
@@ -86,7 +86,7 @@ static void bulk_call_cannot_be_canceled(void **state)
 {
 	struct keyspace *ks = *state;
 
-	GIVEN(ks, BULK, "bq|d1|1|1|0|<abandon>|<retention>|''|alice|sc1|" AAPL "|5|");
+	GIVEN(ks, BULK, "bq|d1|1|1|0|<abandon>|<retention>|''|''|alice|sc1|" AAPL "|5|");
 	STEP(ks, CANCEL, "bq|<retention>", "[already_sealed]", "");
 }
 

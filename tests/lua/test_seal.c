@@ -10,7 +10,7 @@
 #include "tests/support/script_case.h"
 
 #define MSFT_SELL "MSFT sell paper 1 market"
-#define ABANDONED "bq|d1|3|2|0|<abandon>|<retention>|''|alice|sc1|AAPL sell paper 1 market|5|"
+#define ABANDONED "bq|d1|3|2|0|<abandon>|<retention>|''|''|alice|sc1|AAPL sell paper 1 market|5|"
 
 static void no_window_is_idle(void **state)
 {
@@ -199,7 +199,7 @@ static void abandoned_bulk_call_only_waits_to_be_closed(void **state)
 	     "-window:bulk-bq:groups\n"
 	     "-windows\n"
 	     "+windows:working zset - bulk-bq=<now>\n");
-	STEP(ks, BULK, "bq|d1|3|2|1|<abandon>|<retention>|''|bob|sc1|AAPL sell paper 1 market|5|",
+	STEP(ks, BULK, "bq|d1|3|2|1|<abandon>|<retention>|''|''|bob|sc1|AAPL sell paper 1 market|5|",
 	     "[stored bulk-bq sealed 1]", "");
 	GIVEN(ks, CLAIM, CLAIM_AS("11"));
 	STEP(ks, PLAN, "<b1>|1|<lease>|5|1", "[stale]", "");

@@ -135,7 +135,7 @@ static void rejected_order_of_a_bulk_call_has_its_reason(void **state)
 {
 	struct keyspace *ks = *state;
 
-	GIVEN(ks, BULK, "bq|d1|1|1|0|<abandon>|<retention>|''|alice|sc1|XYZ buy paper 1 limit 9.5|0|unknown_symbol");
+	GIVEN(ks, BULK, "bq|d1|1|1|0|<abandon>|<retention>|''|''|alice|sc1|XYZ buy paper 1 limit 9.5|0|unknown_symbol");
 	STEP(ks, ORDER, "bq-0",
 	     "[[order_id bq-0 queue_id bq user_id alice smallcase_id sc1 symbol XYZ side buy broker_type paper "
 	     "order_type limit limit_price 9.5 quantity 0 lane bulk execution_window <then> status rejected "
@@ -309,9 +309,9 @@ static void request_is_found_by_its_queue_id(void **state)
 	SEE(REQUEST, "q5", "[queue 2 d5 alice]");
 	GIVEN(ks, ENQUEUE, ENQUEUE_LANES "1|q6|alice|sc1||1|1|GE buy paper 1 market|1");
 	SEE(REQUEST, "q6", "[queue 1 '' alice]");
-	GIVEN(ks, BULK, "bq|d1|2|7|0|<abandon>|<retention>|''|alice|sc1|GE buy paper 1 market|1|");
+	GIVEN(ks, BULK, "bq|d1|2|7|0|<abandon>|<retention>|''|''|alice|sc1|GE buy paper 1 market|1|");
 	SEE(REQUEST, "bq", "[bulk 2 d1 bulk-bq filling 1 7 '']");
-	GIVEN(ks, BULK, "bs|d1|2|1|0|<abandon>|<retention>|alice|alice|sc1|GE buy paper 1 market|1|");
+	GIVEN(ks, BULK, "bs|d1|2|1|0|<abandon>|<retention>|alice|''|alice|sc1|GE buy paper 1 market|1|");
 	SEE(REQUEST, "bs", "[bulk 2 d1 bulk-bs filling 1 1 alice]");
 }
 

@@ -2,7 +2,7 @@
 #include "tests/support/script_life.h"
 
 #define BULK_OF(queue_id, total, quantity)                                                                             \
-	queue_id "|d1|" total "|1|0|<abandon>|<retention>|erin|erin|sc1|GE buy paper 1 market|" quantity "|"
+	queue_id "|d1|" total "|1|0|<abandon>|<retention>|erin|''|erin|sc1|GE buy paper 1 market|" quantity "|"
 
 /* One life: a sell <b1> and a buy <b2> of AAPL, of which the buy waits, is looked at by a person, and is filled beyond
  * what was ordered; a bulk call <b3> with a rejected order; a bulk call that was abandoned <b4>; a canceled order. */
