@@ -186,6 +186,13 @@ static void alpaca_cancel(struct broker *broker, const char *broker_order_id, br
 	alpaca_send_call(call, HTTP_CLIENT_DELETE, path, call_replied);
 }
 
+static void alpaca_resume(struct broker *broker)
+{
+	struct alpaca *alpaca = (struct alpaca *)broker;
+	if (alpaca->paused_for_keys)
+		alpaca->paused_until_us = 0;
+}
+
 static void alpaca_free(struct broker *broker)
 {
 	struct alpaca *alpaca = (struct alpaca *)broker;
@@ -213,6 +220,7 @@ static const struct broker_ops alpaca_ops = {
     .fills = alpaca_fills,
     .cancel = alpaca_cancel,
     .list = alpaca_list,
+    .resume = alpaca_resume,
     .free = alpaca_free,
 };
 

@@ -113,6 +113,8 @@ struct broker_ops {
 	/* Orders that are open, and all since a time: the newest of each, as many as the broker shows at a time. NULL where
 	 * the broker shows none. */
 	void (*list)(struct broker *broker, int64_t since_ms, broker_list_fn *fn, void *arg);
+	/* Somebody has seen to it and resumed trading: refused credentials are tried again now. */
+	void (*resume)(struct broker *broker);
 	void (*free)(struct broker *broker);
 };
 

@@ -75,6 +75,9 @@ static void on_wake(struct redis_link *link, const char *channel, const char *te
 
 	(void)link;
 	(void)channel;
+	if (strcmp(text, "resume") == 0)
+		for (size_t i = 0; i < worker->config->broker_count; i++)
+			worker->brokers[i]->ops->resume(worker->brokers[i]);
 	trade_scheduler_wake(worker->scheduler);
 	if (strcmp(text, "halt") == 0 || strcmp(text, "resume") == 0)
 		redis_link_recheck(worker->calls);
