@@ -50,13 +50,13 @@ LUA_JOINED := $(patsubst lua/%.lua,$(BUILD)/lua/%.lua,$(LUA))
 
 # What walks through the fault points needs a build that has them.
 FAULT_TESTS := $(shell grep -lE '/fault(_walk)?\.h"' tests/fault/*.c)
-ALL_TESTS := $(wildcard tests/unit/*.c tests/lua/*.c tests/e2e/*.c tests/fault/*.c)
+ALL_TESTS := $(wildcard tests/unit/*.c tests/lua/*.c tests/e2e/*.c tests/fault/*.c tests/page/*.c)
 TEST_SOURCES := $(if $(filter 1,$(FAULT)),$(FAULT_TESTS),$(filter-out $(FAULT_TESTS),$(ALL_TESTS)))
 TESTS := $(patsubst %.c,$(BUILD)/%,$(sort $(TEST_SOURCES)))
 FUZZERS := $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard tests/fuzz/*.c)))
 BENCHES := $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard tests/bench/*.c)))
 
-.PHONY: all programs tests need-build need-test need-run need-bench need-fuzz demo run test bench clean
+.PHONY: all programs tests need-build need-test need-run need-bench need-fuzz need-page demo run test bench clean
 .SECONDARY:
 .DELETE_ON_ERROR:
 
@@ -67,7 +67,7 @@ programs: $(PROGRAMS)
 tests: $(PROGRAMS) $(TESTS) $(BUILD)/moved_clock.so
 benches: $(PROGRAMS) $(BENCHES)
 
-need-build need-test need-run need-bench need-fuzz:
+need-build need-test need-run need-bench need-fuzz need-page:
 	@bash tests/support/need $(@:need-%=%)
 
 demo: need-run
@@ -80,6 +80,12 @@ run: need-run
 
 test: need-test
 	@bash tests/support/test
+
+# the page at / in a headless browser, and what promtool says of the metrics
+test-page: need-page
+	@PAGE=only bash tests/support/test
+
+.PHONY: test-page
 
 bench: need-bench
 	@$(MAKE) --no-print-directory programs benches

@@ -13,6 +13,7 @@
 #include "api/investments.h"
 #include "api/metrics_view.h"
 #include "api/orders.h"
+#include "api/page.h"
 #include "api/statement.h"
 #include "api/stocks.h"
 #include "api/trade_queue_accept.h"
@@ -54,6 +55,11 @@ static const struct http_route rows[] = {
     {HTTP_POST, "/admin/halt", HTTP_BODY_MAYBE_JSON, halt_post, ACCESS_OPERATE},
     {HTTP_POST, "/admin/resume", HTTP_BODY_MAYBE_JSON, resume_post, ACCESS_OPERATE},
 
+    {HTTP_GET, "/", HTTP_BODY_NONE, page_get, ACCESS_ANYBODY},
+    {HTTP_GET, "/page.css", HTTP_BODY_NONE, page_get, ACCESS_ANYBODY},
+    {HTTP_GET, "/page.js", HTTP_BODY_NONE, page_get, ACCESS_ANYBODY},
+    {HTTP_GET, "/page_charts.js", HTTP_BODY_NONE, page_get, ACCESS_ANYBODY},
+    {HTTP_GET, "/page.svg", HTTP_BODY_NONE, page_get, ACCESS_ANYBODY},
     {HTTP_GET, "/events", HTTP_BODY_NONE, events_get, ACCESS_READ_ALL},
     {HTTP_GET, "/metrics", HTTP_BODY_NONE, metrics_view_get, ACCESS_READ_ALL},
     {HTTP_GET, "/healthz", HTTP_BODY_NONE, health_get_alive, ACCESS_ANYBODY},

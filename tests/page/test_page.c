@@ -1,0 +1,205 @@
+/* The page at / in a real browser, in front of the real system: API, worker, paper broker, Redis. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "tests/support/browser.h"
+#include "tests/support/check.h"
+#include "tests/support/json_at.h"
+#include "tests/support/stack.h"
+#include "tests/support/wait_until.h"
+
+struct scene {
+	struct stack *stack;
+	struct browser *browser;
+};
+
+static int end_scene(void **state)
+{
+	struct scene *scene = *state;
+
+	browser_stop(scene->browser);
+	stack_stop(scene->stack);
+	free(scene);
+	return 0;
+}
+
+/* Everything is up and the page shows it. */
+static struct scene *begin_scene(void **state)
+{
+	struct scene *scene = calloc(1, sizeof *scene);
+
+	assert_non_null(scene);
+	*state = scene;
+	scene->stack = stack_start(&(struct stack_options){.workers = 1});
+	scene->browser = browser_start(scene->stack->folder);
+	browser_set_size(scene->browser, 1280, 1180);
+	browser_open(scene->browser, stack_text(scene->stack, "http://127.0.0.1:%d/", scene->stack->api_ports[0]));
+	WAIT_UNTIL(browser_holds(scene->browser, "document.querySelector('#link').textContent === 'live'"));
+	return scene;
+}
+
+/* Queues an order with curl itself; returns its queue_id. */
+static const char *queue_with_curl(struct scene *scene, const char *user, int quantity)
+{
+	const char *command = stack_text(
+	    scene->stack,
+	    "curl -sS -X POST http://127.0.0.1:%d/trade-queue/queue/order -d '{\"user_id\":\"%s\","
+	    "\"smallcase_id\":\"sc1\",\"suggestions\":[{\"symbol\":\"AAPL\",\"action\":\"buy\",\"quantity\":%d}]}'",
+	    scene->stack->api_ports[0], user, quantity);
+	char text[4096] = "";
+	const char *queue_id;
+	json_t *answer;
+	FILE *out = popen(command, "re");
+
+	assert_non_null(out);
+	text[fread(text, 1, sizeof text - 1, out)] = '\0';
+	assert_int_equal(pclose(out), 0);
+	answer = json_loads(text, 0, NULL);
+	assert_non_null(answer);
+	queue_id = stack_text(scene->stack, "%s", json_text(answer, "/queue_id"));
+	json_decref(answer);
+	return queue_id;
+}
+
+/* Whether the text of an element has this in it. */
+static bool shows(struct scene *scene, const char *id, const char *text)
+{
+	return browser_holds(
+	    scene->browser,
+	    stack_text(scene->stack, "document.getElementById('%s').innerText.includes('%s')", id, text));
+}
+
+static void check_no_errors(struct scene *scene)
+{
+	char *errors = browser_errors(scene->browser);
+
+	if (*errors)
+		fail_msg("the console says:\n%s", errors);
+	free(errors);
+}
+
+/* Where the build leaves a picture for whoever wants to look; the README's is a copy of one. */
+static void take_picture(struct scene *scene, const char *name)
+{
+	browser_screenshot(scene->browser, stack_text(scene->stack, "%s/%s.png", scene->stack->build, name));
+}
+
+static void clear_look_up(struct scene *scene)
+{
+	json_decref(browser_value(scene->browser, "document.getElementById('look-id').value = ''"));
+}
+
+static void an_order_shows_up_is_executed_and_can_be_looked_up(void **state)
+{
+	struct scene *scene = begin_scene(state);
+	const char *queue_id = queue_with_curl(scene, "alice", 100);
+
+	(void)queue_with_curl(scene, "bob", 50);
+	(void)queue_with_curl(scene, "carol", 75);
+	WAIT_UNTIL(shows(scene, "preview", "225") && shows(scene, "preview", "AAPL"));
+	WAIT_UNTIL(shows(scene, "saved", "2") && shows(scene, "saved-detail", "3 orders become 1 broker call"));
+	WAIT_UNTIL(shows(scene, "next-detail", "3 orders in 1 group"));
+	assert_true(browser_holds(scene->browser,
+				  "/^\\d+(:\\d\\d){1,2}$/.test(document.getElementById('countdown').textContent)"));
+	take_picture(scene, "page");
+	(void)stack_process(scene->stack);
+	WAIT_UNTIL(shows(scene, "facts", "Filled\\n3"));
+	WAIT_UNTIL(shows(scene, "windows", "1 of 1 final") && shows(scene, "blocks", "allocated 1"));
+	assert_true(browser_holds(scene->browser, "document.querySelectorAll('#workers tbody tr').length === 1"));
+
+	/* By keyboard: type, Enter. */
+	browser_type(scene->browser, "#look-id", stack_text(scene->stack, "%s\n", queue_id));
+	WAIT_UNTIL(shows(scene, "look-result", "filled") && shows(scene, "look-result", "alice"));
+	assert_true(shows(scene, "look-result", "190.25"));
+	clear_look_up(scene);
+	browser_type(scene->browser, "#look-id", "carol\n");
+	WAIT_UNTIL(shows(scene, "look-result", "Orders of user carol") && shows(scene, "look-result", "75"));
+	clear_look_up(scene);
+	browser_type(scene->browser, "#look-id", "nobody-knows-this\n");
+	WAIT_UNTIL(shows(scene, "look-result", "There is no order, block, request or user"));
+	assert_true(browser_holds(scene->browser, "document.querySelectorAll('#rate path').length === 2"));
+	check_no_errors(scene);
+	stack_finish(scene->stack);
+}
+
+static void trading_is_halted_and_resumed_with_a_reason(void **state)
+{
+	struct scene *scene = begin_scene(state);
+
+	browser_click(scene->browser, "#halt");
+	browser_type(scene->browser, "#ask-note", "\n");
+	WAIT_UNTIL(shows(scene, "ask-error", "Say why."));
+	assert_false(json_is_true(json_at(stack_get(scene->stack, 200, "/trade-queue/queue/status"), "/halted")));
+	browser_type(scene->browser, "#ask-note", "a drill\n");
+	WAIT_UNTIL(shows(scene, "halted", "a drill"));
+	assert_true(json_is_true(json_at(stack_get(scene->stack, 200, "/trade-queue/queue/status"), "/halted")));
+	WAIT_UNTIL(shows(scene, "halt", "Resume trading"));
+	browser_click(scene->browser, "#halt");
+	browser_type(scene->browser, "#ask-note", "it is over\n");
+	WAIT_UNTIL(browser_holds(scene->browser, "document.getElementById('halted').hidden"));
+	assert_false(json_is_true(json_at(stack_get(scene->stack, 200, "/trade-queue/queue/status"), "/halted")));
+	check_no_errors(scene);
+	stack_finish(scene->stack);
+}
+
+static void a_lost_connection_is_told_and_comes_back(void **state)
+{
+	struct scene *scene = begin_scene(state);
+
+	stack_kill_program(&scene->stack->apis[0]);
+	WAIT_UNTIL(browser_holds(scene->browser, "document.querySelector('#link').textContent === 'stale'"));
+	assert_true(shows(scene, "stale", "What you see is of"));
+	stack_start_api(scene->stack, 0);
+	WAIT_UNTIL(browser_holds(scene->browser, "document.querySelector('#link').textContent === 'live'"));
+	assert_true(browser_holds(scene->browser, "document.getElementById('stale').hidden"));
+	stack_wait_ready(scene->stack, 0, 200);
+	stack_finish(scene->stack);
+}
+
+static void it_fits_a_phone_in_light_and_dark(void **state)
+{
+	static const char back[] = "getComputedStyle(document.body).backgroundColor";
+	struct scene *scene = begin_scene(state);
+	json_t *before, *after;
+
+	(void)queue_with_curl(scene, "alice", 100);
+	WAIT_UNTIL(shows(scene, "preview", "AAPL"));
+	browser_set_size(scene->browser, 500,
+			 1900); /* no window is narrower; the rules for phones hold below 576 pixels */
+	assert_true(browser_holds(scene->browser, "document.documentElement.scrollWidth <= innerWidth"));
+	assert_true(browser_holds(scene->browser, "matchMedia('(max-width: 36rem)').matches"));
+	before = browser_value(scene->browser, back);
+	take_picture(scene, "page_phone");
+	browser_click(scene->browser, "#theme");
+	after = browser_value(scene->browser, back);
+	assert_false(json_equal(before, after));
+	take_picture(scene, "page_phone_dark");
+	json_decref(before);
+	json_decref(after);
+	check_no_errors(scene);
+	(void)stack_process(scene->stack);
+	stack_finish(scene->stack);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test_teardown(an_order_shows_up_is_executed_and_can_be_looked_up, end_scene),
+	    cmocka_unit_test_teardown(trading_is_halted_and_resumed_with_a_reason, end_scene),
+	    cmocka_unit_test_teardown(a_lost_connection_is_told_and_comes_back, end_scene),
+	    cmocka_unit_test_teardown(it_fits_a_phone_in_light_and_dark, end_scene),
+	};
+
+	if (!browser_is_installed()) {
+		(void)fprintf(stderr, "chromium and chromedriver are not installed: `make test-page` does it\n");
+		return 1;
+	}
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
