@@ -59,11 +59,11 @@ struct slice {
 	int64_t permit_ends_us; /* passed by the gate, so that Redis has it as perhaps sent: it may leave until then */
 	bool is_first_submit;	/* nothing of it had left before the call that is out */
 	bool is_resend_due;	/* looked for long enough: send it again with the same id */
-	bool is_refused_again;	/* rejected when sent again: one more look decides */
+	bool is_refused_again;	/* rejected when sent again: one more look, then a person decides */
 	bool is_changed;	/* differs from what Redis has */
 	enum slice_need need;	/* of the present round */
 	bool is_asked;
-	int64_t asked_us; /* on the monotonic clock */
+	int64_t asked_us;	     /* on the monotonic clock */
 	struct broker_result result; /* the broker's last answer */
 	struct broker_fill *fills;
 	size_t fill_count;

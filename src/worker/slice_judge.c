@@ -178,8 +178,11 @@ static struct slice_verdict judge_absence(struct slice *slice, enum broker_dupli
 {
 	int64_t pause_ms;
 
-	if (slice->is_refused_again)
+	/* The refusal is of the repetition alone: what was sent first may still be on its way. */
+	if (slice->is_refused_again && resolution == RESOLUTION_ADOPT)
 		return end_slice(slice, SLICE_REJECTED, slice->reason);
+	if (slice->is_refused_again && resolution != RESOLUTION_CANCEL)
+		return to_review("it was refused when it was sent again, and what was sent before is not found");
 	become_ambiguous(slice, slice->lookups + 1);
 	slice->tries = 0;
 	if (backoff_look_up_ms(slice->lookups, &pause_ms))

@@ -68,16 +68,6 @@ typedef slice_in_hand {
 #define IS_AWAKE(i) (!IS_AT_REST(i))
 #define SLEEPS ((now.block == READY && is_halted) || (AT_BROKER && ANY(IS_KEPT) && !ANY(IS_AWAKE)))
 
-/* One look is believed: the one after a repeated submit was refused. It comes when the whole schedule has passed, so here the
- * broker shows what it has, and nothing of this id is on its way any more. All others may be lied to. See README.md. */
-#ifdef REFUSALS
-#define MAY_LIE(i) (CAN_FAIL && !hand[i].is_refused_again)
-#define IS_HELD_UP(i) (hand[i].is_refused_again && broker[i].late > 0)
-#else
-#define MAY_LIE(i) CAN_FAIL
-#define IS_HELD_UP(i) false
-#endif
-
 /* Out of hand. = src/worker/block.c block_drop */
 inline forget()
 {

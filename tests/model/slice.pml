@@ -53,7 +53,7 @@ inline submit(i)
 inline judge_absence(i)
 {
 	if
-	:: hand[i].is_refused_again -> hand[i].status = REJECTED
+	:: hand[i].is_refused_again -> is_doubtful = true
 	:: else ->
 		hand[i].status = AMBIGUOUS; hand[i].lookups++;
 		if
@@ -85,7 +85,7 @@ inline look_up(i)
 		fi
 #endif
 	:: !broker[i].is_known -> told = TOLD_NOT_FOUND
-	:: broker[i].is_known && MAY_LIE(i) -> faults++; told = TOLD_NOT_FOUND
+	:: broker[i].is_known && CAN_FAIL -> faults++; told = TOLD_NOT_FOUND
 	:: CAN_FAIL -> faults++; told = TOLD_NOTHING
 	fi;
 	d_step {

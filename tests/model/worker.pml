@@ -24,7 +24,7 @@ end:
 		claim() }
 	:: d_step { waits_for == BEGIN -> begin() }
 	:: d_step { waits_for == INTENT -> record(false) }
-	:: atomic { waits_for == ASK && !(IS_UNKNOWN(at) && !NEEDS_SUBMIT(at) && IS_HELD_UP(at)) ->
+	:: atomic { waits_for == ASK ->
 		ask(at);
 		at++;
 		if
