@@ -148,7 +148,7 @@ static void send_fills(struct block *block)
 void block_on_fills_stored(struct block *block, const redisReply *reply)
 {
 	(void)reply;
-	FAULT_POINT_OR(FILLS_STORED, block->symbol, block_drop(block); return );
+	FAULT_POINT_OR(FILLS_STORED, block->symbol, block_drop(block); return);
 	if (block->replies_due == 0)
 		send_close(block);
 }
@@ -232,7 +232,7 @@ void block_on_fills(struct block *block, const redisReply *reply)
 void block_on_closed(struct block *block, const redisReply *reply)
 {
 	(void)reply;
-	FAULT_POINT_OR(CLOSED, block->symbol, block_drop(block); return );
+	FAULT_POINT_OR(CLOSED, block->symbol, block_drop(block); return);
 	block->status = BLOCK_CLOSING;
 	order_aggregation_go_on(block);
 }

@@ -65,7 +65,7 @@ void block_on_planned(struct block *block, const redisReply *reply)
 	struct slicing slicing;
 	struct err err;
 
-	FAULT_POINT_OR(PLANNED, block->symbol, block_drop(block); return );
+	FAULT_POINT_OR(PLANNED, block->symbol, block_drop(block); return);
 	if (!plan_slices(block, &slicing, &err) || !block_set_slices(block, reply, &slicing)) {
 		log_event(LOG_ERROR, "block_failed", "block_id", block->id, "reason", "other slices were planned",
 			  NULL);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "shared/fault.h"
+#include "shared/log.h"
 #include "worker/block_call.h"
 #include "worker/block_step.h"
 #include "worker/lease.h"
@@ -118,6 +119,7 @@ bool block_start_merge(struct block *block, const redisReply *missed)
 void block_on_replanned(struct block *block, const redisReply *reply)
 {
 	(void)reply;
-	FAULT_POINT_OR(REPLANNED, block->symbol, block_drop(block); return );
+	FAULT_POINT_OR(REPLANNED, block->symbol, block_drop(block); return);
+	log_event(LOG_INFO, "block_replanned", "block_id", block->id, "symbol", block->symbol, NULL);
 	lease_release(block, 0);
 }

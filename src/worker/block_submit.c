@@ -188,7 +188,7 @@ void block_on_gate(struct block *block, const redisReply *reply)
 {
 	const char *word = reply_text(reply_at(reply, 0));
 
-	FAULT_POINT_OR(GATE_PASSED, block->symbol, block_drop(block); return );
+	FAULT_POINT_OR(GATE_PASSED, block->symbol, block_drop(block); return);
 	if (strcmp(reply_text(reply_at(reply, 3)), "halted") == 0)
 		warn_halted(block, reply_text(reply_at(reply, 2)));
 	if (strcmp(word, "needs_review") == 0) {

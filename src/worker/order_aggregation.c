@@ -24,7 +24,7 @@ static void on_reviewed(struct block *block, const redisReply *reply)
 /* Redis has what was learnt, and the block is either ours for another lease or anybody's. */
 static void on_recorded(struct block *block, const redisReply *reply)
 {
-	FAULT_POINT_OR(RECORDED, block->symbol, block_drop(block); return );
+	FAULT_POINT_OR(RECORDED, block->symbol, block_drop(block); return);
 	block->status = block_status_of(reply_text(reply_at(reply, 1)));
 	if (block->next_ms >= 0)
 		order_aggregation_leave(block, block->next_ms);
