@@ -10,6 +10,7 @@
 #include "worker/worker.h"
 
 #define RETRY_MS     2000
+#define AGAIN_MS     200 /* a list that shows a stranger is asked for again: it may be spoiled */
 #define BACK_MOST_MS INT64_C(86400000)
 #define MS_A_SECOND  1000
 
@@ -18,6 +19,7 @@ struct look {
 	struct strangers *strangers;
 	size_t broker; /* index */
 	bool is_out, is_done;
+	char suspect[BROKER_ID_SIZE]; /* what Redis did not know at the last look; "": nothing */
 };
 
 struct strangers {
@@ -30,7 +32,8 @@ struct strangers {
 /* One look has ended. */
 static void look_end(struct look *look, bool is_done)
 {
-	static const struct timeval pause = {RETRY_MS / MS_A_SECOND, RETRY_MS % MS_A_SECOND * 1000};
+	int64_t pause_ms = look->suspect[0] ? AGAIN_MS : RETRY_MS;
+	const struct timeval pause = {pause_ms / MS_A_SECOND, pause_ms % MS_A_SECOND * 1000};
 	struct strangers *strangers = look->strangers;
 
 	look->is_out = false;
@@ -48,15 +51,19 @@ static void on_compared(const redisReply *reply, const struct err *err, void *ar
 {
 	struct look *look = arg;
 	struct worker *worker = look->strangers->worker;
+	const char *word = err ? "" : reply_text(reply_at(reply, 0));
 
-	if (!err && strcmp(reply_text(reply_at(reply, 0)), "strangers") == 0) {
+	look->suspect[0] = '\0';
+	if (strcmp(word, "suspects") == 0)
+		(void)snprintf(look->suspect, sizeof look->suspect, "%s", reply_text(reply_at(reply, 2)));
+	if (strcmp(word, "strangers") == 0) {
 		log_event(LOG_ERROR, "unknown_orders_at_broker", "broker", worker->config->brokers[look->broker].name,
 			  "orders", log_int(reply_int(reply_at(reply, 1), 0)), "one_of_them",
 			  reply_text(reply_at(reply, 2)), NULL);
 		redis_generation_lose(worker->generation, "a broker shows orders that Redis does not know");
 		redis_link_recheck(worker->calls);
 	}
-	look_end(look, err == NULL);
+	look_end(look, !err && !look->suspect[0]);
 }
 
 /* What the broker shows. */
@@ -75,6 +82,7 @@ static void on_listed(const struct broker_listed *orders, size_t count, const st
 	script_args_reset(worker->args);
 	script_args_add(worker->args, redis_generation_by(worker->generation));
 	script_args_add(worker->args, name);
+	script_args_add(worker->args, look->suspect);
 	for (size_t i = 0; i < count; i++) {
 		script_args_add(worker->args, orders[i].client_order_id);
 		script_args_add_int(worker->args, orders[i].submitted_at_ms);

@@ -89,8 +89,21 @@ static void orders_of_ours_are_no_strangers(void **state)
 	struct keyspace *ks = *state;
 
 	script_case_reach(ks, STAGE_SUBMITTING);
-	STEP(ks, STRANGERS, "h1:11|paper", "[known]", "");
-	STEP(ks, STRANGERS, "h1:11|paper|muster-test-<b1>-1|<now>", "[known]", "");
+	STEP(ks, STRANGERS, "h1:11|paper|''", "[known]", "");
+	STEP(ks, STRANGERS, "h1:11|paper|''|muster-test-<b1>-1|<now>", "[known]", "");
+}
+
+/* One look is no proof: the same one must be there in the next. */
+static void a_stranger_is_looked_at_twice(void **state)
+{
+	struct keyspace *ks = *state;
+
+	script_case_reach(ks, STAGE_SUBMITTING);
+	STEP(ks, STRANGERS, "h1:11|paper|''|muster-test-x-1|60|muster-test-y-1|50", "[suspects 2 muster-test-x-1]", "");
+	STEP(ks, STRANGERS, "h1:11|paper|muster-test-x-1|muster-test-<b1>-1|60", "[known]", "");
+	STEP(ks, STRANGERS, "h1:11|paper|muster-test-x-1|muster-test-z-1|60", "[suspects 1 muster-test-z-1]", "");
+	STEP(ks, STRANGERS, "h1:11|paper|muster-test-z-1|muster-test-z-1|60", "[strangers 1 muster-test-z-1]", NULL);
+	STEP(ks, STRANGERS, "h1:11|paper|''|muster-test-v-1|61", "[strangers 1 muster-test-v-1]", NULL);
 }
 
 /* Others halt all trading, once: of this deployment up to the newest, of another one all. */
@@ -99,7 +112,8 @@ static void strangers_halt_all_trading_once(void **state)
 	struct keyspace *ks = *state;
 
 	script_case_reach(ks, STAGE_SUBMITTING);
-	STEP(ks, STRANGERS, "h1:11|paper|muster-test-<b1>-1|50|muster-test-x-1|60|muster-old-y-1|70|muster-old-z-1|65",
+	STEP(ks, STRANGERS,
+	     "h1:11|paper|muster-test-x-1|muster-test-<b1>-1|50|muster-test-x-1|60|muster-old-y-1|70|muster-old-z-1|65",
 	     "[strangers 3 muster-test-x-1]",
 	     "~deployment asked:paper:old=70 asked:paper:test=60 generation=1\n"
 	     "+halts hash - all='{\"since\":<now>,\"code\":\"generation\",\"by\":\"h1:11\",\"reason\":\"Redis does not "
@@ -110,9 +124,10 @@ static void strangers_halt_all_trading_once(void **state)
 	     "that the broker paper shows, such as muster-test-x-1')\n"
 	     ">wake halt\n>changes halt\n");
 	GIVEN(ks, RESUME, "all|ann|seen|generation");
-	STEP(ks, STRANGERS, "h1:11|paper|muster-test-x-1|60|muster-old-y-1|70|muster-old-new-1|900", "[known]", "");
-	STEP(ks, STRANGERS, "h1:11|other|muster-old-y-1|70", "[strangers 1 muster-old-y-1]", NULL);
-	STEP(ks, STRANGERS, "h1:11|paper|muster-test-w-1|61", "[strangers 1 muster-test-w-1]", NULL);
+	STEP(ks, STRANGERS, "h1:11|paper|muster-test-x-1|muster-test-x-1|60|muster-old-y-1|70|muster-old-new-1|900",
+	     "[known]", "");
+	STEP(ks, STRANGERS, "h1:11|other|muster-old-y-1|muster-old-y-1|70", "[strangers 1 muster-old-y-1]", NULL);
+	STEP(ks, STRANGERS, "h1:11|paper|muster-test-w-1|muster-test-w-1|61", "[strangers 1 muster-test-w-1]", NULL);
 }
 
 int main(void)
@@ -120,7 +135,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    SCRIPT_TEST(nothing_remembered_changes_nothing),   SCRIPT_TEST(what_contradicts_halts_all_trading),
 	    SCRIPT_TEST(an_empty_redis_halts_whoever_knew_it), SCRIPT_TEST(other_halts_do_not_hide_it),
-	    SCRIPT_TEST(orders_of_ours_are_no_strangers),      SCRIPT_TEST(strangers_halt_all_trading_once),
+	    SCRIPT_TEST(orders_of_ours_are_no_strangers),      SCRIPT_TEST(a_stranger_is_looked_at_twice),
+	    SCRIPT_TEST(strangers_halt_all_trading_once),
 	};
 
 	return cmocka_run_group_tests(tests, script_case_setup_group, script_case_teardown_group);

@@ -58,7 +58,7 @@ const struct script_life_step script_life[] = {
     {SCRIPT_RATE, "paper|1|60000|7000|''|''|''|1|0|c"},
     {SCRIPT_GATE, "<b4>|2|<lease>|<wait>|1|muster-test-<b4>-1"},
     {SCRIPT_GENERATION, "h1:11|other|0|0|0||''|''"},
-    {SCRIPT_STRANGERS, "h1:11|paper|muster-other-1-1|<now>"},
+    {SCRIPT_STRANGERS, "h1:11|paper|muster-other-1-1|muster-other-1-1|<now>"},
 };
 
 const size_t script_life_length = sizeof script_life / sizeof script_life[0];
