@@ -21,7 +21,11 @@
 #include "tests/support/soak_client.h"
 #include "tests/support/wait_until.h"
 
+#ifdef __SANITIZE_ADDRESS__
+#define SECONDS_USUAL 8
+#else
 #define SECONDS_USUAL 15
+#endif
 #define SEED_USUAL    1
 #define CLIENTS	      6
 #define QUIET_MOST_US INT64_C(180000000)

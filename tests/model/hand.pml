@@ -59,7 +59,7 @@ typedef slice_in_hand {
 #define IS_UNKNOWN(i) (hand[i].status <= AMBIGUOUS)			/* = src/worker/slice_judge.c slice_is_unknown */
 #define IS_WORKING(i) (hand[i].status < FILLED)				/* = src/worker/block_follow.c has_working */
 #define WANTS_INTENT(i) (IS_UNKNOWN(i) && NEEDS_SUBMIT(i) && !hand[i].is_intent_stored && MAY_LEAVE(i)) /* = src/worker/block_submit.c plan_round */
-#define IS_NEWS(i) (IS_WORKING(i) && hand[i].status != broker[i].status)
+#define IS_NEWS(i) (IS_OUT(i) && hand[i].status != broker[i].status)
 #define IS_SHORT(i) (!IS_WORKING(i) && hand[i].filled != broker[i].executed) /* = src/worker/block_close.c fills_add_up */
 #define IS_UNPLACED(i) (RANK(now.slice[i].status) < 2 && !now.slice[i].is_created)
 /* Nobody has anything to do before the time has come, or the halt is over: that is when the block is due again. */
