@@ -75,7 +75,8 @@ stack_start() {
 		durability=relaxed
 		redis_cli=(redis-cli -u "$REDIS_URL")
 	else
-		start redis redis-server --port 0 --unixsocket "$stack_dir/redis.sock" --dir "$stack_dir" --save '' \
+		# shellcheck disable=SC2086 # several words on purpose
+		start redis ${STACK_REDIS_UNDER:-} redis-server --port 0 --unixsocket "$stack_dir/redis.sock" --dir "$stack_dir" --save '' \
 			--appendonly yes --appendfsync "${STACK_FSYNC:-always}" --auto-aof-rewrite-min-size 1gb --maxmemory-policy noeviction
 		redis_url="unix://$stack_dir/redis.sock?db=0"
 		redis_cli=(redis-cli -s "$stack_dir/redis.sock")
