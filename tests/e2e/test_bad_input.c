@@ -165,7 +165,7 @@ static const struct row http_rows[] = {
     {GOOD, 415, "bad_media_type", .header = "Content-Encoding: gzip", .path = QUEUE},
     {"[" GOOD "]", 415, "bad_media_type", .type = "multipart/form-data", .path = BULK},
     {GOOD, 404, "not_found", .path = "/trade-queue/queue/orders"},
-    {GOOD, 404, "not_found", .path = "/"},
+    {GOOD, 405, "method_not_allowed", .path = "/"}, /* the page */
     {GOOD, 404, "not_found", .path = QUEUE "/"},
     {GOOD, 405, "method_not_allowed", .path = "/trade-queue/queue/status"},
     {GOOD, 400, "bad_parameter", .path = "/trade-queue/queue/process?wait=61"},
