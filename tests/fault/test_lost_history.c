@@ -202,6 +202,23 @@ static void test_one_lost_write_halts(void **state)
 	stack_finish_unchecked(stack);
 }
 
+/* With appendfsync everysec a full disk and a crash lose what was acknowledged: it is noticed. */
+static void test_what_a_full_disk_loses_halts(void **state)
+{
+	static const char *const everysec[] = {"--appendfsync", "everysec", NULL};
+	struct stack *stack = *state = stack_start(&(struct stack_options){.workers = 1, .redis = everysec});
+
+	(void)stack_queue_one(stack, "A", "buy", "AAPL", "100");
+	(void)stack_process(stack);
+	stack_end_program(&stack->workers[0]);
+	redis_server_fill_disk(stack->redis);
+	(void)stack_queue_one(stack, "B", "buy", "GOOG", "5");
+	redis_server_kill(stack->redis);
+	redis_server_restart(stack->redis);
+	assert_halted(stack, "it has lost an acknowledged write: order:");
+	stack_finish_unchecked(stack);
+}
+
 /* A restart that loses nothing halts nothing, however often. */
 static void test_a_restart_that_loses_nothing_goes_on(void **state)
 {
@@ -242,6 +259,7 @@ int main(void)
 	    cmocka_unit_test_teardown(test_an_empty_redis_is_contradicted_by_the_broker, stack_teardown),
 	    cmocka_unit_test_teardown(test_a_redis_that_comes_back_older_halts, stack_teardown),
 	    cmocka_unit_test_teardown(test_one_lost_write_halts, stack_teardown),
+	    cmocka_unit_test_teardown(test_what_a_full_disk_loses_halts, stack_teardown),
 	    cmocka_unit_test_teardown(test_a_restart_that_loses_nothing_goes_on, stack_teardown),
 	    cmocka_unit_test_teardown(test_a_broker_that_does_not_answer_gets_nothing, stack_teardown),
 	};
