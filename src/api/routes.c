@@ -60,6 +60,7 @@ static const struct http_route rows[] = {
     {HTTP_GET, "/page.js", HTTP_BODY_NONE, page_get, ACCESS_ANYBODY},
     {HTTP_GET, "/page_charts.js", HTTP_BODY_NONE, page_get, ACCESS_ANYBODY},
     {HTTP_GET, "/page.svg", HTTP_BODY_NONE, page_get, ACCESS_ANYBODY},
+    {HTTP_GET, "/openapi.json", HTTP_BODY_NONE, page_get, ACCESS_ANYBODY},
     {HTTP_GET, "/events", HTTP_BODY_NONE, events_get, ACCESS_READ_ALL},
     {HTTP_GET, "/metrics", HTTP_BODY_NONE, metrics_view_get, ACCESS_READ_ALL},
     {HTTP_GET, "/healthz", HTTP_BODY_NONE, health_get_alive, ACCESS_ANYBODY},

@@ -3,6 +3,7 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,6 +24,19 @@ static void show(const json_t *json)
 	free(text);
 }
 
+/* ~1 stands for a slash and ~0 for a tilde. */
+static void unescape(char *key)
+{
+	char *to = key;
+
+	for (const char *from = key; *from; from++) {
+		bool is_escape = from[0] == '~' && (from[1] == '0' || from[1] == '1');
+
+		*to++ = is_escape ? (*++from == '1' ? '/' : '~') : *from;
+	}
+	*to = '\0';
+}
+
 json_t *json_find(const json_t *json, const char *pointer)
 {
 	char key[KEY_SIZE];
@@ -31,6 +45,7 @@ json_t *json_find(const json_t *json, const char *pointer)
 		size_t length = strcspn(++pointer, "/");
 
 		(void)snprintf(key, sizeof key, "%.*s", (int)length, pointer);
+		unescape(key);
 		json = json_is_array(json) ? json_array_get(json, strtoul(key, NULL, 10)) : json_object_get(json, key);
 		pointer += length;
 	}
