@@ -42,9 +42,10 @@ local indexed = {} -- keys of users' indexes, each with what was put into it
 local function index_orders(arrival, a)
 	local name, n, index = 'user:' .. ARGV[a - 5] .. ':orders', tonumber(ARGV[a - 1]), {}
 	for i = 0, n - 1 do
-		index[2 * i + 1], index[2 * i + 2] = int(arrival + i), ARGV[a - 6] .. '-' .. i
+		local place = 2 * (n - i) -- the last first: Redis walks a short sorted set from its least score
+		index[place - 1], index[place] = int(arrival + i), ARGV[a - 6] .. '-' .. i
 	end
-	if type(redis.pcall('ZADD', P .. name, unpack(index))) == 'table' then
+	if type(redis.pcall('ZADD', P .. name, unpack(index, 1, 2 * n))) == 'table' then
 		for _, before in ipairs(indexed) do
 			for i = 2, #before, 2 do call('ZREM', before.key, before[i]) end
 		end
