@@ -9,9 +9,11 @@
 
 #include <cmocka.h>
 
+#include "shared/script.h"
 #include "tests/support/browser.h"
 #include "tests/support/check.h"
 #include "tests/support/json_at.h"
+#include "tests/support/redis_read.h"
 #include "tests/support/stack.h"
 #include "tests/support/wait_until.h"
 
@@ -149,6 +151,46 @@ static void trading_is_halted_and_resumed_with_a_reason(void **state)
 	stack_finish(scene->stack);
 }
 
+/* Sets a block aside as a worker that is at its wits' end would: with the fence that holds now. */
+static bool set_aside(struct stack *stack, const char *block_id)
+{
+	redisReply *block = redis_hash(stack->redis, stack_text(stack, "muster:{0}:block:%s", block_id));
+	redisReply *reply = redis_server_command(stack->redis, "EVAL %s 1 muster:{0} %s %s %s %s",
+						 script_get(SCRIPT_REVIEW)->text, block_id, redis_field(block, "fence"),
+						 "what the broker says makes no sense", "<b>seen</b>");
+	bool is_done = reply->type == REDIS_REPLY_ARRAY && strcmp(reply->element[0]->str, "needs_review") == 0;
+
+	freeReplyObject(block);
+	freeReplyObject(reply);
+	return is_done;
+}
+
+static void a_review_shows_its_evidence_and_is_ended_by_a_button(void **state)
+{
+	struct scene *scene = begin_scene(state);
+	struct stack *stack = scene->stack;
+	const json_t *order = stack_queue_one(stack, "alice", "buy", "AAPL", "10");
+	const char *path = stack_text(stack, "/orders/%s", json_text(order, "/orders/0/order_id")), *block_id;
+
+	stack_set_paper(stack, "{\"fill\":\"none\"}");
+	(void)stack_post(stack, 202, "/trade-queue/queue/process", NULL);
+	WAIT_UNTIL(strcmp(json_text(stack_get(stack, 200, "%s", path), "/status"), "working") == 0);
+	block_id = json_text(stack_get(stack, 200, "%s", path), "/block_id");
+	WAIT_UNTIL(set_aside(stack, block_id));
+	WAIT_UNTIL(shows(scene, "review", "buy 10 AAPL") && shows(scene, "review", "makes no sense"));
+	assert_true(shows(scene, "review", "<b>seen</b>")); /* text, never markup */
+	stack_set_paper(stack, "{\"fill\":\"at_once\"}");
+	browser_click(scene->browser, "#review button"); /* the first one: try again */
+	WAIT_UNTIL(shows(scene, "ask-title", block_id));
+	browser_type(scene->browser, "#ask-note", "I have asked the broker\n");
+	WAIT_UNTIL(browser_holds(scene->browser, "document.getElementById('review').hidden"));
+	(void)stack_wait_final(stack, order);
+	WAIT_UNTIL(shows(scene, "facts", "Filled\\n1"));
+	assert_json_text(stack_get(stack, 200, "/blocks/%s", block_id), "/resolution_note", "I have asked the broker");
+	check_no_errors(scene);
+	stack_finish(stack);
+}
+
 static void a_lost_connection_is_told_and_comes_back(void **state)
 {
 	struct scene *scene = begin_scene(state);
@@ -193,6 +235,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_teardown(an_order_shows_up_is_executed_and_can_be_looked_up, end_scene),
 	    cmocka_unit_test_teardown(trading_is_halted_and_resumed_with_a_reason, end_scene),
+	    cmocka_unit_test_teardown(a_review_shows_its_evidence_and_is_ended_by_a_button, end_scene),
 	    cmocka_unit_test_teardown(a_lost_connection_is_told_and_comes_back, end_scene),
 	    cmocka_unit_test_teardown(it_fits_a_phone_in_light_and_dark, end_scene),
 	};
