@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include <cmocka.h>
 
@@ -191,6 +192,53 @@ static void a_review_shows_its_evidence_and_is_ended_by_a_button(void **state)
 	stack_finish(stack);
 }
 
+/* A second API with a file of tokens, beside the stack's own; returns its port. */
+static int start_guarded_api(struct stack *stack, struct process **api)
+{
+	static const char mark[] = "event=listening address=127.0.0.1:";
+	const char *tokens = stack_text(stack, "api.tokens_file=%s/tokens", stack->folder);
+	const char *const argv[] = {stack_text(stack, "%s/muster-api", stack->build),
+				    "-c",
+				    stack_text(stack, "%s/muster.conf", stack->folder),
+				    "-o",
+				    tokens,
+				    NULL};
+	FILE *file = fopen(tokens + strlen("api.tokens_file="), "we");
+	char *log;
+	int port;
+
+	assert_non_null(file);
+	/* The SHA-256 of the word that the test types. */
+	(void)fputs("5e884898da28047151d0e56f8dc6292773603d0d6aabbdd62a11ef721d1542d8 read\n", file);
+	assert_int_equal(fchmod(fileno(file), 0600), 0);
+	(void)fclose(file);
+	*api = process_start(argv, stack_text(stack, "%s/guarded.log", stack->folder));
+	WAIT_UNTIL(process_log_has(*api, mark));
+	log = process_log(*api);
+	port = atoi(strstr(log, mark) + sizeof mark - 1);
+	free(log);
+	return port;
+}
+
+static void with_tokens_it_asks_for_one_and_takes_no_other(void **state)
+{
+	struct scene *scene = begin_scene(state);
+	struct process *api;
+	int port = start_guarded_api(scene->stack, &api);
+
+	browser_open(scene->browser, stack_text(scene->stack, "http://127.0.0.1:%d/", port));
+	WAIT_UNTIL(browser_holds(scene->browser, "document.getElementById('ask').open"));
+	browser_type(scene->browser, "#ask-note", "wrong\n");
+	WAIT_UNTIL(browser_holds(scene->browser, "sessionStorage.getItem('muster-token') === 'wrong' && "
+						 "document.getElementById('ask').open"));
+	browser_type(scene->browser, "#ask-note", "password\n");
+	WAIT_UNTIL(browser_holds(scene->browser, "document.querySelector('#link').textContent === 'live'"));
+	assert_true(browser_holds(scene->browser, "!location.href.includes('password')"));
+	assert_int_equal(process_end(api), 0);
+	process_free(api);
+	stack_finish(scene->stack);
+}
+
 static void a_lost_connection_is_told_and_comes_back(void **state)
 {
 	struct scene *scene = begin_scene(state);
@@ -236,6 +284,7 @@ int main(void)
 	    cmocka_unit_test_teardown(an_order_shows_up_is_executed_and_can_be_looked_up, end_scene),
 	    cmocka_unit_test_teardown(trading_is_halted_and_resumed_with_a_reason, end_scene),
 	    cmocka_unit_test_teardown(a_review_shows_its_evidence_and_is_ended_by_a_button, end_scene),
+	    cmocka_unit_test_teardown(with_tokens_it_asks_for_one_and_takes_no_other, end_scene),
 	    cmocka_unit_test_teardown(a_lost_connection_is_told_and_comes_back, end_scene),
 	    cmocka_unit_test_teardown(it_fits_a_phone_in_light_and_dark, end_scene),
 	};
