@@ -62,6 +62,8 @@ address_of() {
 	return 1
 }
 
+stack_brokers=() # more names for the paper broker, each with options of its own (see demo)
+
 # stack_start API_ADDRESS PAPER_ADDRESS [-o OPTION]...: Redis (unless REDIS_URL names one), paper broker, API, two workers.
 stack_start() {
 	local api=$1 paper=$2 durability=strict
@@ -87,6 +89,10 @@ stack_start() {
 		-o "paper.ledger_file=$stack_dir/ledger.jsonl" -o "paper.stocks_file=$stack_stocks"
 	paper_url="http://$(address_of paper)" || exit 1
 	local options=(-c conf/demo.conf -o "redis.durability=$durability" -o "broker.paper.base_url=$paper_url" "$@")
+	local name
+	for name in "${stack_brokers[@]}"; do
+		options+=(-o "broker.$name.adapter=alpaca" -o "broker.$name.base_url=$paper_url" -o "broker.$name.timeout_ms=2000")
+	done
 	start api "$build/muster-api" "${options[@]}" -o "api.listen=$api"
 	start worker1 "$build/muster-worker" "${options[@]}"
 	start worker2 "$build/muster-worker" "${options[@]}"
