@@ -129,13 +129,15 @@ MANDIR := $(PREFIX)/share/man
 UNITDIR ?= $(PREFIX)/lib/systemd/system
 UNITS := muster-api@.service muster-worker@.service muster.target muster-.service.d/sandbox.conf
 MANUALS := $(wildcard conf/man/*.8)
+CALENDARS := $(wildcard conf/calendars/*)
 
 install: all
 	@bash conf/man/options conf/muster.conf > $(BUILD)/muster.conf.5
 	install -d $(DESTDIR)$(SBINDIR) $(DESTDIR)$(SHAREDIR)/lua $(DESTDIR)$(MANDIR)/man5 $(DESTDIR)$(MANDIR)/man8
-	install -d $(DESTDIR)$(UNITDIR)/muster-.service.d $(DESTDIR)$(SYSCONFDIR)/muster
+	install -d $(DESTDIR)$(UNITDIR)/muster-.service.d $(DESTDIR)$(SYSCONFDIR)/muster/calendars
 	install -m 755 $(PROGRAMS) $(DESTDIR)$(SBINDIR)
-	install -m 644 conf/muster.conf conf/stocks.csv $(DESTDIR)$(SHAREDIR)
+	install -m 644 conf/muster.conf conf/stocks.csv conf/prometheus/alerts.yml conf/grafana/muster.json $(DESTDIR)$(SHAREDIR)
+	install -m 644 $(CALENDARS) $(DESTDIR)$(SYSCONFDIR)/muster/calendars
 	install -m 644 $(BY_HAND) lua/README.md $(DESTDIR)$(SHAREDIR)/lua
 	install -m 644 $(BUILD)/muster.conf.5 $(DESTDIR)$(MANDIR)/man5
 	install -m 644 $(MANUALS) $(DESTDIR)$(MANDIR)/man8
@@ -149,6 +151,7 @@ install: all
 uninstall:
 	rm -f $(patsubst $(BUILD)/%,$(DESTDIR)$(SBINDIR)/%,$(PROGRAMS)) $(DESTDIR)$(MANDIR)/man5/muster.conf.5
 	rm -f $(patsubst conf/man/%,$(DESTDIR)$(MANDIR)/man8/%,$(MANUALS)) $(patsubst %,$(DESTDIR)$(UNITDIR)/%,$(UNITS))
+	rm -f $(patsubst conf/%,$(DESTDIR)$(SYSCONFDIR)/muster/%,$(CALENDARS))
 	rm -rf $(DESTDIR)$(SHAREDIR)
 	rmdir $(DESTDIR)$(UNITDIR)/muster-.service.d
 
