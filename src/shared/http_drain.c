@@ -8,6 +8,7 @@
 
 #include <linux/filter.h>
 #include <poll.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 

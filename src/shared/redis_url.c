@@ -196,7 +196,7 @@ bool redis_url_parse(const char *text, struct redis_url *url, struct err *err)
 	if (strncmp(text, "rediss://", strlen("rediss://")) == 0)
 		return err_set(
 		    err, ERR_CONFIG,
-		    "the hiredis that this program was built with (%d.%d.%d) has no TLS; let stunnel "
+		    "redis.url asks for TLS, which this program's hiredis (%d.%d.%d) does not have; let stunnel "
 		    "or a like proxy on this machine speak TLS to Redis, and give its address here as redis://; "
 		    "the README shows how",
 		    HIREDIS_MAJOR, HIREDIS_MINOR, HIREDIS_PATCH);
