@@ -10,7 +10,7 @@
 --            and caps, where there are any (see lib/admit)
 -- RETURNS  stored WINDOW STATUS RECEIVED, or conflict (another body), or gap (an earlier chunk is missing)
 -- WRITES   window:* windows block:* order:* user:*:orders counts deployment notional:*; publishes wake
--- USES: base int need need_orders day_key count_notional admit hours quantity quantity_sum group
+-- USES: base int need need_orders day_key count_notional admit hours quantity quantity_sum group bulk_order
 local queue_id, digest, total, from = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[5])
 local window = 'bulk-' .. queue_id
 local at_window = P .. 'window:' .. window
@@ -36,40 +36,20 @@ if not known then
 	if ARGV[8] ~= '' then call('HSET', at_window, 'user', ARGV[8]) end
 end
 read_hours(ARGV[9])
-local index, accepted = from, 0
-for a = 10, #ARGV, 5 do
-	local user, smallcase, signature, quantity, reason = unpack(ARGV, a, a + 4)
-	local order, at = queue_id .. '-' .. index, int(now_us + index - from)
-	local key = P .. 'order:' .. order
-	if reason == '' then reason = market_refusal(signature) or '' end
-	local refusal = reason == '' and admit(user, index - from + 1, 1)
-	if refusal then reason = 'over_cap: ' .. refusal[3] end
-	if reason == '' then
-		local block = join_group(groups, signature, order, at, quantity)
-		call('HSET', key, 'user', user, 'smallcase', smallcase, 'quantity', quantity, 'block', block)
-		note_worth(order, index - from + 1)
-		accepted = accepted + 1
-	else
-		call('HSET', key, 'user', user, 'smallcase', smallcase, 'quantity', quantity, 'window', window,
-			'group', signature, 'status', 'rejected', 'reason', reason, 'created_at', now, 'updated_at', now)
-		call('PEXPIRE', key, ARGV[7])
-	end
-	call('ZADD', P .. 'user:' .. user .. ':orders', at, order)
-	index = index + 1
-end
+local taken, rejected = store_chunk(groups, queue_id, window, from, 10, ARGV[7])
 write_groups(groups)
 write_admitted()
-local rejected = index - from - accepted
-call('HSET', at_window, 'received', index)
-call('HINCRBY', at_window, 'orders', accepted)
+received = from + taken + rejected
+call('HSET', at_window, 'received', received)
+call('HINCRBY', at_window, 'orders', taken)
 call('HINCRBY', at_window, 'rejected', rejected)
-if accepted > 0 then call('HINCRBY', P .. 'counts', 'queued', accepted) end
+if taken > 0 then call('HINCRBY', P .. 'counts', 'queued', taken) end
 if rejected > 0 then call('HINCRBY', P .. 'counts', 'rejected', rejected) end
-if index < total then
+if received < total then
 	call('ZADD', P .. 'windows', now + ARGV[6], window)
-	return {'stored', window, 'filling', index}
+	return {'stored', window, 'filling', received}
 end
 call('HSET', at_window, 'status', 'open', 'due_at', now)
 call('ZADD', P .. 'windows', now, window)
 call('PUBLISH', P .. 'wake', window)
-return {'stored', window, 'open', index}
+return {'stored', window, 'open', received}

@@ -14,7 +14,7 @@
 --          yield IN_MS WHY           the same, and what works at the broker is to be canceled: the other side waits for it
 --          needs_review WHY EVIDENCE a cap would be broken
 --          missed CLIENT_ORDER_ID …  these are due at once, of a large block; nothing is written
---          closed                    the market has closed; nothing is written
+--          closed                    the market closes before they can be there, or has closed; nothing is written
 --          stale
 -- WRITES   block:* slice:* blocks blocks:* sides:* rate:* halts:waiting notional:* counts
 -- USES: base int need need_sides stage count move held rank at_broker tokens turns day_key count_notional caps sides has_turn review wake_halted leaving refusal
@@ -31,7 +31,8 @@ need_sides(broker, symbol)
 
 local due, fresh, next_at = leaving(ARGV[6] == 'strict' and 7 or 6)
 if not due then return {'stale'} end
-if #ARGV > 5 and close_at and tonumber(close_at) <= now then return {'closed'} end
+local ON_ITS_WAY = 1000 -- ms: what may leave now is with the broker by then
+if #ARGV > 5 and close_at and tonumber(close_at) <= now + ON_ITS_WAY then return {'closed'} end
 if ARGV[6] == 'strict' and #fresh > 1 then return {'missed', unpack(fresh)} end
 local g = {block = ARGV[1], lease = ARGV[3], retry = tonumber(ARGV[4]), limits = read_limits(ARGV[5]), due = due, status = status,
 	symbol = symbol, side = side, broker = broker, is_unsent = is_unsent, key = P .. 'block:' .. ARGV[1], next_at = next_at,

@@ -15,9 +15,8 @@ if tonumber(due) > now then return {'idle', due - now} end
 
 local chunk, retention = tonumber(ARGV[1]), ARGV[2]
 local at = P .. 'window:' .. window
-local status, lane, due_at, cursor, abandoned, calendar = unpack(call('HMGET', at, 'status', 'lane', 'due_at',
-	'sealed_groups', 'abandoned', 'calendar'))
-local close_at = lane == 'large' and call('HGET', at, 'close_at')
+local status, lane, due_at, cursor, abandoned, calendar, close_at = unpack(call('HMGET', at, 'status', 'lane', 'due_at',
+	'sealed_groups', 'abandoned', 'calendar', 'close_at'))
 local groups = call('ZCARD', at .. ':blocks')
 need_window(window, status == 'sealing' and cursor or 0, chunk)
 if status ~= 'sealing' then

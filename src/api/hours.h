@@ -1,4 +1,4 @@
-/* When the markets of all brokers take orders, as lua/lib/hours.lua reads it. */
+/* When the markets of all brokers take orders, and when they close, as lua/lib/hours.lua reads it. */
 #ifndef MUSTER_API_HOURS_H
 #define MUSTER_API_HOURS_H
 

@@ -81,7 +81,7 @@ struct block {
 	bool is_merged;	       /* its slices that are due cannot be made fewer */
 	bool is_market_closed; /* what has not left stays */
 	bool is_yielding;      /* what works at the broker is canceled: the opposite side has its turn */
-	int64_t close_ms;      /* of its market; 0: none, or nothing is made of it */
+	int64_t close_ms;      /* of its market; 0: it has no sessions */
 	struct broker *broker;
 
 	/* Totals: as close.lua stored them, or on their way there. */

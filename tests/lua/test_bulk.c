@@ -179,11 +179,11 @@ static void orders_of_a_closed_market_are_rejected(void **state)
 	char args[512];
 
 	(void)snprintf(args, sizeof args,
-		       "bq|d1|3|1|0|<abandon>|<retention>|''|paper %lld %lld %lld %lld ;nse %lld %lld ;|alice|sc1|" AAPL
+		       "bq|d1|3|1|0|<abandon>|<retention>|''|paper %lld %lld 8 %lld %lld 9 ;nse %lld %lld 7 ;|alice|sc1|" AAPL
 		       "|5||alice|sc1|INFY buy nse 1 market|7||alice|sc1|GE buy other 1 market|2|",
 		       now_ms - 90000000, now_ms - 80000000, now_ms - 60000, now_ms + 600000, now_ms - 600000, now_ms);
 	STEP(ks, BULK, args, "[stored bulk-bq open 3]",
-	     "+block:<b1> hash - broker_type=paper lane=bulk limit_price='' lot=1 order_type=market\n"
+	     "+block:<b1> hash - broker_type=paper close_at=9 lane=bulk limit_price='' lot=1 order_type=market\n"
 	     "\tside=buy symbol=AAPL window=bulk-bq\n"
 	     "+block:<b1>:orders zset - bq-0=<now_us>\n"
 	     "+block:<b2> hash - broker_type=other lane=bulk limit_price='' lot=1 order_type=market\n"

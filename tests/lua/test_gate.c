@@ -155,6 +155,64 @@ static void slice_leaves_when_it_is_due(void **state)
 	assert_string_equal(keyspace_value(ks, "block:<b1>", "worker"), "");
 }
 
+/* Sets when the market of <b1> closes: so many ms from now. */
+static void close_in(struct keyspace *ks, int in_ms)
+{
+	char command[96];
+
+	(void)snprintf(command, sizeof command, "HSET muster:{0}:block:<b1> close_at %lld",
+		       (long long)(keyspace_time_us(ks) / 1000 + in_ms));
+	keyspace_command(ks, command);
+}
+
+/* Nor so late that it would come to a market that is closed; be it halted or not. */
+static void nothing_leaves_once_its_market_has_closed(void **state)
+{
+	struct keyspace *ks = *state;
+
+	plan_two(ks, "1");
+	close_in(ks, 0);
+	STEP(ks, GATE, GATE_AT("60", FIRST "|" SECOND), "[closed]", "");
+	close_in(ks, 900);
+	STEP(ks, GATE, GATE_AT("60", FIRST "|" SECOND), "[closed]", "");
+	keyspace_command(ks, HALT("all"));
+	STEP(ks, GATE, GATE_AT("60", FIRST "|" SECOND), "[closed]", "");
+	keyspace_command(ks, "DEL muster:{0}:halts");
+	close_in(ks, 600000);
+	STEP(ks, GATE, GATE_AT("0", FIRST), "[go " FIRST "]",
+	     "~block:<b1> attempts=0 reason='' status=submitting submitted_at=<now> updated_at=<now>\n"
+	     "~blocks <b1>=<now+lease>\n"
+	     "-blocks:ready\n"
+	     "+blocks:submitting zset - <b1>=<now>\n"
+	     "~counts sealed=0 working=3\n"
+	     "+sides:paper:AAPL:buying set - <b1>\n"
+	     "~slice:" FIRST " sent=maybe status=submitting updated_at=<now>\n");
+	close_in(ks, -1); /* neither what is to leave for the first time, nor what would be sent again */
+	STEP(ks, GATE, GATE_AT("0", SECOND), "[closed]", "");
+	STEP(ks, GATE, GATE_AT("0", FIRST "|" SECOND), "[closed]", "");
+}
+
+/* What the market has closed on goes to its end, and out of what it waited in. */
+static void block_whose_market_has_closed_ends_unsent(void **state)
+{
+	struct keyspace *ks = *state;
+
+	plan_two(ks, "1");
+	keyspace_command(ks, HALT("all"));
+	GIVEN(ks, GATE, GATE_AT("0", FIRST "|" SECOND));
+	keyspace_command(ks, "ZADD muster:{0}:blocks 1 <b1>");
+	GIVEN(ks, CLAIM, CLAIM_AS("12"));
+	close_in(ks, 0);
+	STEP(ks, GATE, "<b1>|2|<lease>|<wait>|0|" FIRST "|" SECOND, "[closed]", "");
+	STEP(ks, GATE, "<b1>|2|<lease>|<wait>|0", "[go]",
+	     "~block:<b1> reason='' status=submitting updated_at=<now>\n"
+	     "~blocks <b1>=<now+lease>\n"
+	     "+blocks:submitting zset - <b1>=<now>\n"
+	     "-blocks:waiting\n"
+	     "~counts sealed=0 working=3\n"
+	     "-halts:waiting\n");
+}
+
 static void every_slice_takes_a_token(void **state)
 {
 	struct keyspace *ks = *state;
@@ -233,6 +291,8 @@ int main(void)
 	    SCRIPT_TEST(slice_known_as_not_sent_passes_again),
 	    SCRIPT_TEST(slice_that_is_at_the_broker_does_not_pass),
 	    SCRIPT_TEST(slice_leaves_when_it_is_due),
+	    SCRIPT_TEST(nothing_leaves_once_its_market_has_closed),
+	    SCRIPT_TEST(block_whose_market_has_closed_ends_unsent),
 	    SCRIPT_TEST(every_slice_takes_a_token),
 	    SCRIPT_TEST(tokens_come_back_with_redis_time),
 	    SCRIPT_TEST(bucket_is_never_fuller_than_a_fifth_of_a_minute),

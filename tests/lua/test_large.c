@@ -56,23 +56,6 @@ static void slices_that_are_due_together_are_told_and_nothing_is_written(void **
 	assert_string_equal(keyspace_value(ks, "slice:" S("b1", "2"), "status"), "created");
 }
 
-static void seal_tells_a_large_block_when_its_market_closes(void **state)
-{
-	struct keyspace *ks = *state;
-
-	script_case_reach(ks, STAGE_QUEUED);
-	keyspace_command(ks, "HSET muster:{0}:window:window-<due> close_at 5");
-	GIVEN(ks, PROCESS, "window-<due>");
-	GIVEN(ks, SEAL, "100|<retention>");
-	assert_string_equal(keyspace_value(ks, "block:<b1>", "close_at"), ""); /* of another lane */
-	keyspace_reset(ks);
-	script_case_reach(ks, STAGE_QUEUED);
-	keyspace_command(ks, "HSET muster:{0}:window:window-<due> close_at 5 lane large");
-	GIVEN(ks, PROCESS, "window-<due>");
-	GIVEN(ks, SEAL, "100|<retention>");
-	assert_string_equal(keyspace_value(ks, "block:<b1>", "close_at"), "5");
-}
-
 static void nothing_goes_once_the_market_has_closed(void **state)
 {
 	struct keyspace *ks = *state;
@@ -315,7 +298,6 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    SCRIPT_TEST(one_slice_of_a_large_block_goes_at_a_time),
 	    SCRIPT_TEST(slices_that_are_due_together_are_told_and_nothing_is_written),
-	    SCRIPT_TEST(seal_tells_a_large_block_when_its_market_closes),
 	    SCRIPT_TEST(nothing_goes_once_the_market_has_closed),
 	    SCRIPT_TEST(large_block_works_while_slices_are_to_come_and_leaves_its_side),
 	    SCRIPT_TEST(what_is_left_moves_to_later_slices_at_once),

@@ -96,6 +96,25 @@ static void groups_become_blocks(void **state)
 	STEP(ks, SEAL, "100|<retention>", "[idle -1]", "");
 }
 
+/* Of whatever lane: what has not left by then stays. */
+static void blocks_know_when_their_market_closes(void **state)
+{
+	struct keyspace *ks = *state;
+
+	script_case_reach(ks, STAGE_QUEUED);
+	keyspace_command(ks, "HSET muster:{0}:window:window-<due> calendar XNYS earliest_at 3 close_at 5");
+	GIVEN(ks, PROCESS, "''");
+	STEP(ks, SEAL, "100|<retention>", "[sealed window-<due> window * 1 1]",
+	     "~block:<b1> close_at=5 fence=0 orders=3 quantity_nano=225000000000 sealed_at=<now> status=ready\n"
+	     "+blocks zset - <b1>=<now>\n"
+	     "+blocks:ready zset - <b1>=<now>\n"
+	     "~counts queued=0 sealed=3\n"
+	     "~window:window-<due> blocks_open=1 sealed_at=<now> sealed_groups=1 status=sealed\n"
+	     "-window:window-<due>:groups\n"
+	     "-windows\n"
+	     "+windows:working zset - window-<due>=<due>\n");
+}
+
 static void sells_become_blocks_before_buys_a_chunk_a_call(void **state)
 {
 	struct keyspace *ks = *state;
@@ -240,6 +259,7 @@ int main(void)
 	    SCRIPT_TEST(process_makes_a_window_due_now),
 	    SCRIPT_TEST(process_refuses_what_is_not_open),
 	    SCRIPT_TEST(groups_become_blocks),
+	    SCRIPT_TEST(blocks_know_when_their_market_closes),
 	    SCRIPT_TEST(sells_become_blocks_before_buys_a_chunk_a_call),
 	    SCRIPT_TEST(two_workers_seal_one_window_together),
 	    SCRIPT_TEST(empty_group_is_canceled),
