@@ -16,7 +16,8 @@ void audit_check_postings(struct audit *audit); /* I8 */
 void audit_check_status(struct audit *audit);	/* I9: orders, blocks and slices among each other */
 void audit_check_indexes(struct audit *audit);	/* I9: indexes, counts, times to live; I3: windows */
 
-void audit_check_halts(struct audit *audit); /* I12: nothing leaves in spite of a halt */
+void audit_check_halts(struct audit *audit);	/* I12: nothing leaves in spite of a halt */
+void audit_check_sessions(struct audit *audit); /* I12: nothing leaves while its market is closed */
 
 /* Reports what is in flight; where all should be quiet, that is a violation (I11). */
 void audit_check_flight(struct audit *audit, bool quiet_expected);

@@ -36,6 +36,7 @@ static void check_all(struct audit *audit, bool quiet_expected)
 	audit_check_status(audit);
 	audit_check_indexes(audit);
 	audit_check_halts(audit);
+	audit_check_sessions(audit);
 	audit_check_flight(audit, quiet_expected);
 }
 

@@ -40,6 +40,7 @@ static void read_totals(struct audit_block *block, const struct audit_hash *hash
 	block->allocated = audit_hash_int(hash, "allocated");
 	block->sealed_at_ms = audit_hash_int(hash, "sealed_at");
 	block->submitted_at_ms = audit_hash_int(hash, "submitted_at");
+	block->close_at_ms = audit_hash_int(hash, "close_at");
 	block->closed_at_ms = audit_hash_int(hash, "closed_at");
 	block->allocated_at_ms = audit_hash_int(hash, "allocated_at");
 }

@@ -33,6 +33,8 @@ static void read_window(struct audit_window *window, const struct audit_hash *ha
 	window->received = audit_hash_int(hash, "received");
 	window->created_at_ms = audit_hash_int(hash, "created_at");
 	window->sealed_at_ms = audit_hash_int(hash, "sealed_at");
+	window->earliest_at_ms = audit_hash_int(hash, "earliest_at");
+	window->close_at_ms = audit_hash_int(hash, "close_at");
 }
 
 /* Their replies. */

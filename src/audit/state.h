@@ -60,6 +60,7 @@ struct audit_block {
 	int64_t minor_unit_nano; /* 0: not closed yet */
 	int128 filled_nano, gross_nano, fee_nano, average_nano, house_quantity_nano, house_gross_nano, house_fee_nano;
 	int64_t orders, allocated, sealed_at_ms, submitted_at_ms, closed_at_ms, allocated_at_ms, ttl_ms;
+	int64_t close_at_ms;			  /* of its market */
 	const char *version;			  /* changes with whatever may change beside what hangs on it */
 	const char *group_sum;			  /* while its window is open: the sum that the window keeps */
 	struct audit_list members, slices, fills; /* of struct audit_order, audit_slice, audit_fill */
@@ -76,6 +77,7 @@ struct audit_window {
 	const char *id, *lane, *status, *queue_id;
 	bool is_abandoned;
 	int64_t due_at_ms, orders, blocks_open, total, received, created_at_ms, sealed_at_ms, ttl_ms;
+	int64_t earliest_at_ms, close_at_ms; /* where its market has sessions */
 	struct audit_list blocks;	   /* of struct audit_block */
 	bool is_open, is_working, is_done; /* in windows, windows:working, windows:done */
 };

@@ -169,8 +169,9 @@ static void begin_working(struct block *block)
 	block->status = BLOCK_SUBMITTING;
 }
 
-/* The market has closed: what has not left is not sent any more. What may have left and would be sent again is for a
- * person. */
+/* The market has closed: what has not left is not sent any more. An order is for the session of its window, as its price
+ * and the money that it was sized with are; the broker would keep it for the next morning, which nobody asked for. What
+ * may have left and would be sent again is for a person. */
 static void end_unsent(struct block *block)
 {
 	for (size_t i = 0; i < block->slice_count; i++) {

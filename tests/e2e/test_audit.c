@@ -183,6 +183,25 @@ static void test_what_left_in_spite_of_a_halt_is_told(void **state)
 	CHECK_PLANTS(state, plants);
 }
 
+static void test_what_left_while_its_market_was_closed_is_told(void **state)
+{
+	static const struct audit_plant plants[] = {
+	    {"a block that left after the close of its window's market",
+	     "HSET @window:<w> earliest_at 1000 close_at 5000\nHSET @block:<aapl> submitted_at 5000\n"
+	     "HSET @block:<msft> submitted_at 1000\nHSET @block:<goog> submitted_at 4999\n"
+	     "HSET @block:<f> submitted_at 4999\nHSET @block:<nobrk> submitted_at 4999",
+	     NULL, NULL, "I12", {"I12 block <aapl>: it left 0 ms after its market had closed"}},
+	    {"a block of a bulk call that did",
+	     "HSET @block:<goog-bulk> close_at 5000 submitted_at 5100", NULL, NULL, "I12",
+	     {"I12 block <goog-bulk>: it left 100 ms after its market had closed"}},
+	    {"a block that left before its market took orders",
+	     "HSET @window:<w> earliest_at 1000\nHSET @block:<aapl> submitted_at 900",
+	     NULL, NULL, "I12", {"I12 block <aapl>: it left 100 ms before its market took orders"}},
+	};
+
+	CHECK_PLANTS(state, plants);
+}
+
 static void test_sums_that_are_not_exact_are_told(void **state)
 {
 	static const struct audit_plant plants[] = {
@@ -419,6 +438,7 @@ int main(void)
 	    cmocka_unit_test(test_states_that_do_not_go_together_are_told),
 	    cmocka_unit_test(test_what_is_called_failed_but_is_not_is_told),
 	    cmocka_unit_test(test_what_left_in_spite_of_a_halt_is_told),
+	    cmocka_unit_test(test_what_left_while_its_market_was_closed_is_told),
 	    cmocka_unit_test(test_what_has_expired_is_no_violation),
 	    cmocka_unit_test(test_files_and_command_lines_that_cannot_be_read_are_refused),
 	};

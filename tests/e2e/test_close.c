@@ -1,5 +1,5 @@
 /* The close of a market, with both clocks moved there: what works at the broker is followed to its last word, day
- * orders expire, and what was filled until then is shared out. */
+ * orders expire, and what was filled until then is shared out; what could not leave before it ends unfilled. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -20,16 +20,22 @@
 static char calendars[512]; /* "calendars.dir=..." */
 
 /* Five minutes before the close of a Monday, for Redis and for the broker. */
-static struct stack *start_before_close(void **state)
+static struct stack *start_with(void **state, int workers)
 {
 	struct stack *stack;
 
 	*state = stack = stack_start(
-	    &(struct stack_options){.workers = 1,
+	    &(struct stack_options){.workers = workers,
 				    .at = "2026-12-07T20:55:00Z",
-				    .settings = {calendars, "broker.paper.calendar=XNYS", "paper.calendar=XNYS"}});
+				    .settings = {calendars, "broker.paper.calendar=XNYS", "paper.calendar=XNYS",
+						 "window.length_s=300", "window.max_ahead_s=604800"}});
 	stack_set_paper_clock(stack, "2026-12-07T20:55:00Z");
 	return stack;
+}
+
+static struct stack *start_before_close(void **state)
+{
+	return start_with(state, 1);
 }
 
 static const json_t *queue_limit(struct stack *stack, const char *user, const char *action, int quantity,
@@ -156,6 +162,66 @@ static void test_a_broker_outside_of_its_hours_keeps_or_refuses(void **state)
 	stack_finish(stack);
 }
 
+/* What has not left: the request's only order says so. */
+static void assert_ended_unsent(struct stack *stack, const json_t *order)
+{
+	const json_t *block;
+
+	order = stack_wait_final(stack, order);
+	assert_json_text(order, "/orders/0/status", "unfilled");
+	assert_json_text(order, "/orders/0/filled_quantity", "0");
+	assert_json_text(order, "/orders/0/reason", "the market closed before it could leave");
+	block = stack_get(stack, 200, "/blocks/%s", json_text(order, "/orders/0/block_id"));
+	assert_json_text(block, "/status", "allocated");
+	assert_json_text(block, "/outcome", "unfilled");
+	assert_json_text(block, "/submitted_at", "null");
+}
+
+/* No worker from before the first of their windows until after the close: none of them leaves, late or the next day. */
+static void test_what_no_worker_sealed_before_the_close_ends_unfilled(void **state)
+{
+	struct stack *stack = start_with(state, 0);
+	const json_t *rush = stack_queue_one(stack, "A", "buy", "AAPL", "60"), *sell, *bulk, *next;
+
+	assert_json_text(rush, "/lane", "rush");
+	sell = stack_queue_one(stack, "B", "sell", "AAPL", "5");
+	bulk = stack_post(stack, 202, "/smallcases/bulk/rebalance?wait=0",
+			  "[{\"user_id\":\"C\",\"smallcase_id\":\"sc1\",\"suggestions\":[{\"symbol\":\"GOOG\","
+			  "\"action\":\"buy\",\"quantity\":3}]}]");
+	stack_set_clock(stack, "2026-12-07T21:00:01Z");
+	stack_set_paper_clock(stack, "2026-12-07T21:00:01Z");
+	next = stack_queue_one(stack, "D", "buy", "AAPL", "7");
+	assert_json_text(next, "/execution_window", "2026-12-08T14:35:00Z");
+	stack_start_worker(stack, 0);
+	assert_ended_unsent(stack, rush);
+	assert_ended_unsent(stack, sell);
+	assert_ended_unsent(stack, bulk);
+	assert_true(broker_has(stack, 0, 0));
+	stack_set_paper_clock(stack, "2026-12-08T14:35:00Z");
+	stack_set_clock(stack, "2026-12-08T14:35:00Z");
+	next = stack_wait_final(stack, next);
+	assert_json_text(next, "/orders/0/filled_quantity", "7");
+	assert_true(broker_has(stack, 1, 7));
+	stack_finish(stack);
+}
+
+/* A halt over the close: sealed blocks end with the session, not with the halt. */
+static void test_what_a_halt_held_back_until_the_close_ends_unfilled(void **state)
+{
+	struct stack *stack = start_before_close(state);
+	const json_t *order = stack_queue_one(stack, "A", "buy", "AAPL", "60");
+
+	(void)stack_post(stack, 200, "/admin/halt", "{\"reason\":\"a drill\",\"by\":\"ann\"}");
+	stack_set_clock(stack, "2026-12-07T20:55:30Z");
+	WAIT_UNTIL(stack_redis_int(stack, "ZCARD muster:{0}:blocks:waiting") == 1);
+	stack_set_clock(stack, "2026-12-07T20:59:59.500Z"); /* it would be there too late */
+	assert_ended_unsent(stack, order);
+	assert_true(broker_has(stack, 0, 0));
+	stack_set_clock(stack, "2026-12-07T21:00:01Z");
+	(void)stack_post(stack, 200, "/admin/resume", "{\"reason\":\"over\",\"by\":\"ann\"}");
+	stack_finish(stack);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -163,6 +229,8 @@ int main(void)
 	    cmocka_unit_test_teardown(test_limit_orders_group_by_price_and_end_with_the_day, stack_teardown),
 	    cmocka_unit_test_teardown(test_a_limit_order_that_is_filled_in_part_ends_partially_filled, stack_teardown),
 	    cmocka_unit_test_teardown(test_a_broker_outside_of_its_hours_keeps_or_refuses, stack_teardown),
+	    cmocka_unit_test_teardown(test_what_no_worker_sealed_before_the_close_ends_unfilled, stack_teardown),
+	    cmocka_unit_test_teardown(test_what_a_halt_held_back_until_the_close_ends_unfilled, stack_teardown),
 	};
 	char *folder = source_folder();
 
