@@ -11,8 +11,8 @@
 -- RETURNS  NEXT_IN_MS (until the next block that nobody has needs a worker; -1: none)  DEPLOYMENT, then for each block
 --            {ID, its hash as field, value, …, {{CLIENT_ORDER_ID, its hash} for each slice}} and 'lost' where a lease ran
 --            out, or {ID, WHY} for one that is not claimed because a key of it is not what it must be
--- WRITES   blocks block:* blocks:* sides:* counts workers worker:*
--- USES: base need need_sides whole stage count move sides review
+-- WRITES   blocks block:* blocks:* sides:* counts workers worker:*; publishes wake
+-- USES: base need need_sides whole stage count move sides wake_block queue pass_turn review
 local worker, lease, most = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
 need('hash', 'worker:' .. worker, 'counts', 'deployment')
 need('zset', 'blocks', 'workers', 'blocks:needs_review')

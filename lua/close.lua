@@ -7,7 +7,7 @@
 --          unfilled, rejected, canceled)  reason  minor_unit (of the money that is shared out)
 -- RETURNS  closing, or stale
 -- WRITES   block:* blocks blocks:* sides:*; publishes wake
--- USES: base need need_sides move held sides leave_side
+-- USES: base need need_sides move held sides wake_block queue pass_turn leave_side
 local block = ARGV[1]
 local got = held(block, ARGV[2], 'status', 'symbol', 'broker_type', 'side')
 if not got or (got[2] ~= 'submitting' and got[2] ~= 'working') then return {'stale'} end
@@ -20,5 +20,5 @@ call('HSET', P .. 'block:' .. block, 'filled_quantity', ARGV[4], 'average_price'
 call('ZADD', P .. 'blocks', now + ARGV[3], block)
 move(block, got[2], 'closing')
 
-if leave_side(side_keys(got[4], got[3], got[5]), block) then call('PUBLISH', P .. 'wake', got[3]) end
+leave_side(side_keys(got[4], got[3], got[5]), block)
 return {'closing'}

@@ -16,8 +16,8 @@
 --          missed CLIENT_ORDER_ID …  these are due at once, of a large block; nothing is written
 --          closed                    the market closes before they can be there, or has closed; nothing is written
 --          stale
--- WRITES   block:* slice:* blocks blocks:* sides:* rate:* halts:waiting notional:* counts
--- USES: base int need need_sides stage count move held rank at_broker tokens turns day_key count_notional caps sides has_turn review wake_halted leaving refusal
+-- WRITES   block:* slice:* blocks blocks:* sides:* rate:* halts:waiting notional:* counts; publishes wake
+-- USES: base int need need_sides stage count move held rank at_broker tokens turns day_key count_notional caps sides wake_block queue pass_turn has_turn review wake_halted leaving refusal
 local got = held(ARGV[1], ARGV[2], 'status', 'symbol', 'side', 'broker_type', 'orders', 'submitted_at', 'lane', 'sealed_at',
 	'close_at')
 local _, status, symbol, side, broker, orders, submitted_at, lane, sealed_at, close_at = unpack(got or {})
@@ -47,8 +47,7 @@ if #go > 0 then
 	take_tokens(g.b, go, g.limits.out_ms)
 	if g.b.key then call('ZREM', g.b.key .. ':waiting', g.block) end
 	if g.cents and g.limits.caps[4] > 0 then count_notional(broker, 'submitted_cents', g.cents) end
-	call('SADD', g.sides.mine, g.block)
-	call('ZREM', g.sides.my_queue, g.block)
+	join_turn(g.sides, g.block)
 	call('HSET', g.key, 'submitted_at', submitted_at or now)
 end
 call('HSET', g.key, 'updated_at', now, 'reason', '')

@@ -8,7 +8,7 @@
 -- RETURNS  recorded STATUS (of the block), or stale. A slice's status never goes back and a final one stays: any other
 --          change of it is left out.
 -- WRITES   block:* slice:* blocks blocks:* sides:*; publishes wake
--- USES: base need need_sides move held rank sides leave_side
+-- USES: base need need_sides move held rank sides wake_block queue pass_turn leave_side
 local block, fence, lease, next_ms = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4]
 local got = held(block, fence, 'status', 'worker', 'lane', 'broker_type', 'symbol', 'side')
 if not got or (got[2] ~= 'submitting' and got[2] ~= 'working') then return {'stale'} end
@@ -42,8 +42,8 @@ for _, slice in ipairs(call('ZRANGE', key .. ':slices', 0, -1)) do
 	is_at_broker = is_at_broker or (rank > 0 and rank < 4)
 	is_planned = is_planned or rank == 0
 end
-if got[4] == 'large' and is_planned and not is_at_broker and leave_side(side_keys(got[5], got[6], got[7]), block) then
-	call('PUBLISH', P .. 'wake', got[6]) -- the other side has its turn before the next slice
+if got[4] == 'large' and is_planned and not is_at_broker then -- the other side has its turn before the next slice
+	leave_side(side_keys(got[5], got[6], got[7]), block)
 end
 move(block, got[2], status)
 call('HSET', key, 'polls', ARGV[5], 'attempts', 0, 'updated_at', now, 'worker', next_ms == '' and got[3] or '')

@@ -8,7 +8,7 @@
 --          not_halted
 --          unconfirmed SCOPE CODE   that halt must be confirmed; nothing was ended
 -- WRITES   halts halts:log halts:waiting blocks; publishes wake
--- USES: base need halts halt_code wake_halted
+-- USES: base need halts halt_code wake_block wake_halted
 local scope, by, reason, confirmed = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 need('stream', 'halts:log')
 need('set', 'halts:waiting')

@@ -1,8 +1,18 @@
--- Whether it is the turn of a block of this side that wants one since then.
+-- Whether a block of this side that wants a turn since then may go to the broker now.
 local function has_turn(keys, since)
 	if call('EXISTS', keys.theirs) == 1 then return false end
-	local first, at = unpack(call('ZRANGE', keys.their_queue, 0, 0, 'WITHSCORES'))
-	if not first then return true end
-	return tonumber(at) > since or (tonumber(at) == since and keys.is_sell)
+	local theirs = lowest(keys.their_queue)
+	if not theirs then return true end
+	local began = lowest(keys.mine)
+	if began then return since <= began end
+	local ours = math.min(since, lowest(keys.my_queue) or since)
+	return ours < theirs or (ours == theirs and keys.is_sell)
 end
 
+-- The block goes to the broker: its side's turn begins, or goes on.
+local function join_turn(keys, block)
+	call('ZADD', keys.mine, 'NX', lowest(keys.mine) or now, block)
+	if call('ZREM', keys.my_queue, block) == 0 then return end
+	local next_asleep = call('ZRANGE', keys.my_queue, AWAKE, AWAKE)[1]
+	if next_asleep and wake_block(next_asleep) then wake_queue(keys.my_queue, AWAKE + 1, 2 * AWAKE, true) end
+end

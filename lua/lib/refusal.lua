@@ -1,3 +1,5 @@
+local ASLEEP_MS = 60000 -- of those that stand far behind in a queue
+
 -- The gate's limits as its head has them: {per_min, period, out_ms, caps (nil: none)}.
 local function read_limits(text)
 	local n = {}
@@ -7,7 +9,7 @@ end
 
 -- A block takes a turn as a whole, a large one for each slice; what goes out again is still of the same turn.
 local function needs_turn(g)
-	return call('SISMEMBER', g.sides.mine, g.block) == 0 or (g.lane == 'large' and g.due[1].is_new)
+	return not call('ZSCORE', g.sides.mine, g.block) or (g.lane == 'large' and g.due[1].is_new)
 end
 
 -- Why nothing of the block `g` may leave, and what to do meanwhile: {why, in_ms, halted, queue (a set to wait in), since (to
@@ -40,11 +42,14 @@ local function stay(g, r)
 		return {'needs_review', r.why, r.evidence}
 	end
 	local is_held = is_at_broker(g.block)
+	if r.since then
+		call('ZADD', g.sides.my_queue, 'NX', r.since, g.block)
+		if not is_held and call('ZRANK', g.sides.my_queue, g.block) >= AWAKE then r.in_ms = ASLEEP_MS end
+	end
 	call('HSET', g.key, 'reason', r.why, 'updated_at', now)
 	call('ZADD', P .. 'blocks', now + (is_held and g.lease or r.in_ms), g.block)
 	if r.score then call('ZADD', g.b.key .. ':waiting', r.score, g.block) end
 	if not r.score and g.b.key then call('ZREM', g.b.key .. ':waiting', g.block) end
-	if r.since then call('ZADD', g.sides.my_queue, 'NX', r.since, g.block) end
 	if not is_held then
 		call('HSET', g.key, 'worker', '', 'attempts', 0)
 		if r.queue then call('SADD', r.queue, g.block) end

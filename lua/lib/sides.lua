@@ -1,6 +1,7 @@
--- Opposite sides of a symbol never meet at one broker. Sets say which blocks are there: sides:BROKER:SYMBOL:selling and
--- :buying. Sorted sets say who waits for a turn, by since when: :sells and :buys. Turns are given in that order, sells first
--- where it is the same, so neither side can starve the other. A block of the lane `large` takes a turn for each slice.
+-- Opposite sides of a symbol never meet at one broker: they take turns. Sorted sets say what is there, by when its side's
+-- turn began: sides:BROKER:SYMBOL:selling and :buying. Others say who waits for a turn, by since when: :sells and :buys. The
+-- turn goes to the side that has waited longest, sells where it is the same, and takes along whatever of that side waited
+-- when it began; so neither side can starve the other. A block of the lane `large` takes a turn for each slice.
 local function side_keys(broker, symbol, side)
 	local at = P .. 'sides:' .. broker .. ':' .. symbol .. ':'
 	local keys = {selling = at .. 'selling', buying = at .. 'buying', sells = at .. 'sells', buys = at .. 'buys'}
@@ -12,4 +13,3 @@ local function side_keys(broker, symbol, side)
 	end
 	return keys
 end
-

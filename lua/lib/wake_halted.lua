@@ -5,10 +5,7 @@ local function wake_halted(block, most)
 	if call('SCARD', waiting) == 0 then return end
 	if block then call('SREM', waiting, block) end
 	for _, other in ipairs(call('SPOP', waiting, most)) do
-		local status, worker = unpack(call('HMGET', P .. 'block:' .. other, 'status', 'worker'))
-		if worker == '' and (status == 'waiting' or status == 'submitting' or status == 'working') then
-			call('ZADD', P .. 'blocks', 'XX', now, other)
-		end
+		wake_block(other)
 	end
 end
 

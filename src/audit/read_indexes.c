@@ -223,7 +223,6 @@ static bool read_index(struct index_walk *index, struct audit_redis *redis, stru
 struct side_walk {
 	struct audit *audit;
 	const char *name;
-	size_t step; /* 2: a sorted set, scores between the members */
 };
 
 /* A page of such a key. */
@@ -235,7 +234,7 @@ static void take_side(const redisReply *page, void *arg)
 		audit_report_violation(walk->audit->report, AUDIT_CONSISTENT, "%s is of a wrong type", walk->name);
 		return;
 	}
-	for (size_t i = 0; i < page->elements; i += walk->step) {
+	for (size_t i = 0; i < page->elements; i += 2) { /* scores between the members */
 		struct audit_side *side = audit_arena_take(walk->audit->arena, sizeof *side);
 
 		side->name = walk->name;
@@ -244,15 +243,14 @@ static void take_side(const redisReply *page, void *arg)
 	}
 }
 
-/* Which blocks are at the broker (selling, buying: sets) and which wait for a turn (sells, buys: sorted sets). */
+/* Which blocks are at the broker (selling, buying) and which wait for a turn (sells, buys). */
 static bool read_sides(struct audit *audit, struct audit_redis *redis, struct err *err)
 {
 	for (size_t i = 0; i < audit->side_keys.count; i++) {
 		char key[AUDIT_KEY_SIZE];
 		const char *name = audit->side_keys.items[i];
-		bool is_set = strcmp(strrchr(name, ':'), ":selling") == 0 || strcmp(strrchr(name, ':'), ":buying") == 0;
-		struct side_walk side = {audit, name, is_set ? 1 : 2};
-		struct audit_walk walk = {is_set ? AUDIT_WALK_SET : AUDIT_WALK_SORTED, key, take_side, &side};
+		struct side_walk side = {audit, name};
+		struct audit_walk walk = {AUDIT_WALK_SORTED, key, take_side, &side};
 
 		(void)snprintf(key, sizeof key, "%s%s", audit->prefix, side.name);
 		if (!audit_redis_walk(redis, &walk, err))

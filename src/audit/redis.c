@@ -171,8 +171,6 @@ static redisReply *ask_page(struct audit_redis *redis, const struct audit_walk *
 					   place->index ? place->cursor : "-", AUDIT_PAGE);
 	case AUDIT_WALK_HASH:
 		return audit_redis_command(redis, err, "HSCAN %s %s COUNT %d", walk->key, place->cursor, AUDIT_PAGE);
-	case AUDIT_WALK_SET:
-		return audit_redis_command(redis, err, "SSCAN %s %s COUNT %d", walk->key, place->cursor, AUDIT_PAGE);
 	case AUDIT_WALK_KEYS:
 		break;
 	}

@@ -45,7 +45,7 @@ bool audit_redis_each(struct audit_redis *redis, const struct audit_questions *q
 /* A walk over one key (or all that match a pattern) in pages; `take` gets each page as hiredis has it: of a sorted set
  * members with scores, of a hash fields with values, of a stream entries, of a set members, of keys keys (one may come
  * twice). A page is an error reply where the key is of another type. */
-enum audit_walk_kind { AUDIT_WALK_SORTED, AUDIT_WALK_HASH, AUDIT_WALK_SET, AUDIT_WALK_STREAM, AUDIT_WALK_KEYS };
+enum audit_walk_kind { AUDIT_WALK_SORTED, AUDIT_WALK_HASH, AUDIT_WALK_STREAM, AUDIT_WALK_KEYS };
 
 struct audit_walk {
 	enum audit_walk_kind kind;

@@ -42,7 +42,7 @@ static const struct {
     {FIRST("slice") "redis.call('HSET', k, 'filled_quantity', '1')", NULL, "filled by a slice"},
     {FIRST("slice") "redis.call('HSET', k, 'quantity', '12')", NULL, "quantity at the broker"},
     {"redis.call('HINCRBY', 'muster:{0}:counts', 'working', 1)", NULL, "counted as working"},
-    {"redis.call('SADD', 'muster:{0}:sides:paper:AAPL:selling', 'x')", NULL, "is left"},
+    {"redis.call('ZADD', 'muster:{0}:sides:paper:AAPL:selling', 1, 'x')", NULL, "is left"},
     {NULL,
      "{\"event\":\"order\",\"outcome\":\"accepted\",\"client_order_id\":\"muster-x\",\"symbol\":\"F\",\"side\":\"buy\","
      "\"qty\":\"1\","

@@ -71,6 +71,46 @@ static void test_sides_take_turns_over_many_windows(void **state)
 	stack_finish(stack); /* the auditor looks for overlaps and refusals */
 }
 
+/* The sum of a field over all blocks. */
+static int64_t sum_over_blocks(struct stack *stack, const char *field)
+{
+	redisReply *blocks = redis_server_command(stack->redis, "ZRANGE muster:{0}:blocks:allocated 0 -1");
+	int64_t sum = 0;
+
+	for (size_t i = 0; i < blocks->elements; i++) {
+		redisReply *value =
+		    redis_server_command(stack->redis, "HGET muster:{0}:block:%s %s", blocks->element[i]->str, field);
+
+		sum += strtoll(value->str, NULL, 10);
+		freeReplyObject(value);
+	}
+	freeReplyObject(blocks);
+	return sum;
+}
+
+/* Hundreds of blocks of both sides that piled up for a stock go in a few turns. None asks again and again whether its turn
+ * has come: that is what the claims tell. */
+static void test_a_backlog_of_turns_goes_in_few_claims(void **state)
+{
+	enum { ROUNDS = 120, CLAIMS_MOST = 6 };
+	struct stack *stack = *state = stack_start(&(struct stack_options){.workers = 2});
+	int64_t claims;
+
+	(void)stack_post(stack, 200, "/admin/halt", "{\"reason\":\"lunch\"}");
+	for (int i = 0; i < ROUNDS; i++) {
+		(void)stack_queue_one(stack, "A", "buy", "AAPL", "2");
+		(void)stack_queue_one(stack, "B", "sell", "AAPL", "3");
+		(void)stack_post(stack, 202, "/trade-queue/queue/process", NULL);
+	}
+	WAIT_UNTIL(stack_redis_int(stack, "ZCARD muster:{0}:blocks:waiting") == INT64_C(2) * ROUNDS);
+	(void)stack_post(stack, 200, "/admin/resume", NULL);
+	WAIT_UNTIL(stack_redis_int(stack, "ZCARD muster:{0}:blocks:allocated") == INT64_C(2) * ROUNDS);
+	claims = sum_over_blocks(stack, "fence");
+	print_message("%d blocks, %lld claims\n", 2 * ROUNDS, (long long)claims);
+	assert_in_range(claims, 1, CLAIMS_MOST * 2 * ROUNDS);
+	stack_finish(stack); /* the auditor looks for overlaps and refusals */
+}
+
 /* Whether this worker has a block in hand. */
 static bool has_in_hand(struct stack *stack, int i)
 {
@@ -125,6 +165,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_teardown(test_a_buy_waits_for_the_sell_of_its_window, stack_teardown),
 	    cmocka_unit_test_teardown(test_sides_take_turns_over_many_windows, stack_teardown),
+	    cmocka_unit_test_teardown(test_a_backlog_of_turns_goes_in_few_claims, stack_teardown),
 	    cmocka_unit_test_teardown(test_two_workers_share_two_hundred_blocks, stack_teardown),
 	};
 

@@ -89,7 +89,7 @@ static void end_of_the_halt_lets_it_go(void **state)
 	     "-blocks:waiting\n"
 	     "~counts sealed=0 working=3\n"
 	     "-halts:waiting\n"
-	     "+sides:paper:AAPL:buying set - <b1>\n"
+	     "+sides:paper:AAPL:buying zset - <b1>=<now>\n"
 	     "~slice:" FIRST " sent=maybe status=submitting updated_at=<now>\n");
 }
 
@@ -228,7 +228,7 @@ static void every_slice_takes_a_token(void **state)
 	     "~counts sealed=0 working=3\n"
 	     "+rate:paper hash - at=<now> tokens=0.000\n"
 	     "+rate:paper:out zset - " FIRST "=<now+minute>\n"
-	     "+sides:paper:AAPL:buying set - <b1>\n"
+	     "+sides:paper:AAPL:buying zset - <b1>=<now>\n"
 	     "~slice:" FIRST " sent=maybe status=submitting updated_at=<now>\n");
 	in_ms = ask_gate(ks, GATE_AT("6", SECOND), "hold", "paper takes no more calls for now");
 	assert_in_range(in_ms, 1, 12000);

@@ -41,7 +41,7 @@ static void one_slice_of_a_large_block_goes_at_a_time(void **state)
 	     "-blocks:ready\n"
 	     "+blocks:submitting zset - <b1>=<now>\n"
 	     "~counts sealed=0 working=3\n"
-	     "+sides:paper:AAPL:buying set - <b1>\n"
+	     "+sides:paper:AAPL:buying zset - <b1>=<now>\n"
 	     "~slice:" S("b1", "1") " sent=maybe status=submitting updated_at=<now>\n");
 }
 
@@ -234,7 +234,7 @@ static void sides_take_turns(void **state)
 	     "~blocks <b2>=<now> <b1>=<now+lease>\n"
 	     "-sides:paper:AAPL:selling\n"
 	     "~slice:" S("b1", "1") " status=canceled updated_at=<now>\n"
-				    ">wake AAPL\n");
+				    ">wake turn\n");
 	STEP(ks, GATE, GATE_OF("b1", S("b1", "2")), "[wait 200000 " WAITS "]",
 	     "~block:<b1> reason=" WAITS " updated_at=<now> worker=''\n"
 	     "~blocks <b1>=<now+wait>\n"
@@ -253,7 +253,7 @@ static void sides_take_turns(void **state)
 	STEP(ks, GATE, "<b1>|2|<lease>|<wait>|0|strict|" S("b1", "2"), "[go " S("b1", "2") "]",
 	     "~block:<b1> reason='' updated_at=<now>\n"
 	     "~blocks <b1>=<now+lease>\n"
-	     "+sides:paper:AAPL:selling set - <b1>\n"
+	     "+sides:paper:AAPL:selling zset - <b1>=<now>\n"
 	     "-sides:paper:AAPL:sells\n"
 	     "~slice:" S("b1", "2") " sent=maybe status=submitting updated_at=<now>\n");
 }
@@ -289,8 +289,7 @@ static void block_that_ends_waiting_waits_no_more(void **state)
 	     "~blocks <b1>=<now+lease>\n"
 	     "+blocks:closing zset - <b1>=<now>\n"
 	     "-blocks:working\n"
-	     "-sides:paper:AAPL:sells\n"
-	     ">wake AAPL\n");
+	     "-sides:paper:AAPL:sells\n");
 }
 
 int main(void)

@@ -76,7 +76,7 @@ static void end_of_the_sell_wakes_the_buy(void **state)
 	     "+blocks:closing zset - <b1>=<now>\n"
 	     "-blocks:submitting\n"
 	     "-sides:paper:AAPL:selling\n"
-	     ">wake AAPL\n");
+	     ">wake turn\n");
 	GIVEN(ks, CLAIM, CLAIM_AS("12"));
 	STEP(ks, GATE, "<b2>|2|<lease>|<wait>|0|muster-test-<b2>-1", "[go muster-test-<b2>-1]",
 	     "~block:<b2> reason='' status=submitting submitted_at=<now> updated_at=<now>\n"
@@ -84,7 +84,7 @@ static void end_of_the_sell_wakes_the_buy(void **state)
 	     "+blocks:submitting zset - <b2>=<now>\n"
 	     "-blocks:waiting\n"
 	     "~counts sealed=0 working=2\n"
-	     "+sides:paper:AAPL:buying set - <b2>\n"
+	     "+sides:paper:AAPL:buying zset - <b2>=<now>\n"
 	     "-sides:paper:AAPL:buys\n"
 	     "~slice:muster-test-<b2>-1 sent=maybe status=submitting updated_at=<now>\n");
 }
@@ -120,7 +120,7 @@ static void only_the_last_of_its_side_wakes_who_waits(void **state)
 	     "~blocks:closing <b3>=<now>\n"
 	     "-blocks:submitting\n"
 	     "-sides:paper:AAPL:selling\n"
-	     ">wake AAPL\n");
+	     ">wake turn\n");
 }
 
 static void sell_waits_for_a_buy_that_works(void **state)
@@ -146,7 +146,7 @@ static void sell_waits_for_a_buy_that_works(void **state)
 	     "+blocks:closing zset - <b1>=<now>\n"
 	     "-blocks:submitting\n"
 	     "-sides:paper:AAPL:buying\n"
-	     ">wake AAPL\n");
+	     ">wake turn\n");
 	GIVEN(ks, CLAIM, CLAIM_AS("12"));
 	STEP(ks, GATE, "<b2>|2|<lease>|<wait>|0|muster-test-<b2>-1", "[go muster-test-<b2>-1]",
 	     "~block:<b2> reason='' status=submitting submitted_at=<now> updated_at=<now>\n"
@@ -154,7 +154,7 @@ static void sell_waits_for_a_buy_that_works(void **state)
 	     "+blocks:submitting zset - <b2>=<now>\n"
 	     "-blocks:waiting\n"
 	     "~counts sealed=0 working=4\n"
-	     "+sides:paper:AAPL:selling set - <b2>\n"
+	     "+sides:paper:AAPL:selling zset - <b2>=<now>\n"
 	     "-sides:paper:AAPL:sells\n"
 	     "~slice:muster-test-<b2>-1 sent=maybe status=submitting updated_at=<now>\n");
 }

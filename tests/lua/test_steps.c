@@ -61,7 +61,7 @@ static void gate_stores_the_intent_before_anything_is_sent(void **state)
 	     "-blocks:ready\n"
 	     "+blocks:submitting zset - <b1>=<now>\n"
 	     "~counts sealed=0 working=3\n"
-	     "+sides:paper:AAPL:buying set - <b1>\n"
+	     "+sides:paper:AAPL:buying zset - <b1>=<now>\n"
 	     "~slice:muster-test-<b1>-1 sent=maybe status=submitting updated_at=<now>\n"
 	     "~slice:muster-test-<b1>-2 sent=maybe status=submitting updated_at=<now>\n");
 }
