@@ -13,6 +13,6 @@ end
 local function join_turn(keys, block)
 	call('ZADD', keys.mine, 'NX', lowest(keys.mine) or now, block)
 	if call('ZREM', keys.my_queue, block) == 0 then return end
-	local next_asleep = call('ZRANGE', keys.my_queue, AWAKE, AWAKE)[1]
-	if next_asleep and wake_block(next_asleep) then wake_queue(keys.my_queue, AWAKE + 1, 2 * AWAKE, true) end
+	local last = call('ZRANGE', keys.my_queue, AWAKE - 1, AWAKE - 1)[1]
+	if last and wake_block(last) then wake_queue(keys.my_queue, AWAKE, 2 * AWAKE - 2, true) end
 end

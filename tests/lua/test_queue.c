@@ -1,0 +1,198 @@
+/* Blocks that queue for their side's turn: who joins it, who is woken and who sleeps on. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "tests/support/script_case.h"
+
+#define SELL	    "AAPL sell paper 1 market"
+#define BUY	    "AAPL buy paper 1 market"
+#define WHY	    "'the opposite side of AAPL is in play at paper'"
+#define GO(block)   "[go muster-test-<" block ">-1]"
+#define AWAKE	    16 /* as in lua/lib/queue.lua */
+#define QUEUED_MOST 20
+
+/* Queues one order for a window of its own, seals it and claims its block; `block` is to be its counter. */
+static void add_block(struct keyspace *ks, const char *queue_id, const char *signature, const char *block)
+{
+	char args[400];
+
+	(void)snprintf(args, sizeof args, ENQUEUE_LANES "1|%s|alice|sc1||1|1|%s|5", queue_id, signature);
+	GIVEN(ks, ENQUEUE, args);
+	GIVEN(ks, PROCESS, "''");
+	GIVEN(ks, SEAL, "100|<retention>");
+	GIVEN(ks, CLAIM, CLAIM_AS("11"));
+	(void)snprintf(args, sizeof args, "<%s>|1|<lease>|5|1", block);
+	GIVEN(ks, PLAN, args);
+}
+
+/* What the gate answers for a block under this fence. */
+static void gate_is(struct keyspace *ks, const char *block, const char *fence, const char *reply)
+{
+	char args[200];
+
+	(void)snprintf(args, sizeof args, "<%s>|%s|<lease>|<wait>|0|muster-test-<%s>-1", block, fence, block);
+	STEP(ks, GATE, args, reply, NULL);
+}
+
+static void whoever_waited_when_a_turn_began_joins_it(void **state)
+{
+	struct keyspace *ks = *state;
+	char began[32];
+
+	GIVEN(ks, OPEN, "test");
+	add_block(ks, "q1", SELL, "b1");
+	add_block(ks, "q2", BUY, "b2");
+	add_block(ks, "q3", "AAPL sell paper 1 limit 190", "b3");
+	gate_is(ks, "b2", "1", "[wait 200000 " WHY "]");
+	gate_is(ks, "b1", "1", GO("b1"));
+	/* Sealed after the turn began: behind the buy. */
+	add_block(ks, "q4", SELL, "b4");
+	gate_is(ks, "b4", "1", "[wait 200000 " WHY "]");
+	/* Sealed after the buy, but before the turn began. */
+	(void)snprintf(began, sizeof began, "%s", keyspace_value(ks, "sides:paper:AAPL:selling", "<b1>"));
+	gate_is(ks, "b3", "1", GO("b3"));
+	assert_string_equal(keyspace_value(ks, "sides:paper:AAPL:selling", "<b3>"), began);
+	assert_string_equal(keyspace_value(ks, "sides:paper:AAPL:sells", "<b3>"), "");
+	/* Where one of the turn is still there, it is the same turn. */
+	GIVEN(ks, CLOSE, "<b1>|1|<lease>|0||0|0|unfilled||0.01");
+	GIVEN(ks, CLAIM, CLAIM_AS("12"));
+	keyspace_command(ks, "HSET muster:{0}:block:<b4> worker h1:12 fence 2");
+	gate_is(ks, "b4", "2", "[wait 200000 " WHY "]");
+}
+
+static void any_of_a_side_opens_its_turn(void **state)
+{
+	struct keyspace *ks = *state;
+
+	GIVEN(ks, OPEN, "test");
+	add_block(ks, "q1", SELL, "b1");
+	add_block(ks, "q2", BUY, "b2");
+	gate_is(ks, "b2", "1", "[wait 200000 " WHY "]");
+	add_block(ks, "q3", SELL, "b3");
+	/* The first sell has not come to the gate yet, and has waited longer than the buy. */
+	gate_is(ks, "b3", "1", GO("b3"));
+	gate_is(ks, "b1", "1", GO("b1"));
+	gate_is(ks, "b2", "1", NULL);
+}
+
+static void turns_go_by_who_has_waited_longer(void **state)
+{
+	struct keyspace *ks = *state;
+
+	GIVEN(ks, OPEN, "test");
+	add_block(ks, "q1", SELL, "b1");
+	gate_is(ks, "b1", "1", GO("b1"));
+	add_block(ks, "q2", BUY, "b2");
+	gate_is(ks, "b2", "1", "[wait 200000 " WHY "]");
+	add_block(ks, "q3", SELL, "b3");
+	GIVEN(ks, CLOSE, "<b1>|1|<lease>|0||0|0|unfilled||0.01");
+	gate_is(ks, "b3", "1", "[wait 200000 " WHY "]");
+	GIVEN(ks, CLAIM, CLAIM_AS("12"));
+	gate_is(ks, "b2", "2", GO("b2"));
+}
+
+/* Many buys wait behind a sell <b1>, each of a limit price of its own; what the gate told the last one is the last reply. */
+static void queue_up(struct keyspace *ks)
+{
+	char text[200], block[8];
+
+	GIVEN(ks, OPEN, "test");
+	add_block(ks, "q1", SELL, "b1");
+	gate_is(ks, "b1", "1", GO("b1"));
+	for (int i = 0; i < QUEUED_MOST; i++) {
+		(void)snprintf(text, sizeof text, "AAPL buy paper 1 limit %d", 100 + i);
+		(void)snprintf(block, sizeof block, "b%x", i + 2);
+		add_block(ks, block, text, block);
+		gate_is(ks, block, "1", i < AWAKE ? "[wait 200000 " WHY "]" : "[wait 60000 " WHY "]");
+	}
+}
+
+/* How many of those that queued up are due by now. */
+static int due(struct keyspace *ks)
+{
+	char command[64];
+	int count = 0;
+
+	for (int i = 0; i < QUEUED_MOST; i++) {
+		(void)snprintf(command, sizeof command, "<b%x>", i + 2);
+		count += strtoll(keyspace_value(ks, "blocks", command), NULL, 10) <= keyspace_time_us(ks) / 1000;
+	}
+	return count;
+}
+
+static void turn_wakes_the_first_and_they_the_next(void **state)
+{
+	struct keyspace *ks = *state;
+
+	queue_up(ks);
+	assert_int_equal(due(ks), 0);
+	GIVEN(ks, CLOSE, "<b1>|1|<lease>|0||0|0|unfilled||0.01");
+	assert_int_equal(due(ks), AWAKE);
+	GIVEN(ks, CLAIM, "h1:12|<lease>|100|h1|12|0|<then>|3");
+	STEP(ks, GATE, "<b2>|2|<lease>|<wait>|0|muster-test-<b2>-1", GO("b2"),
+	     "~block:<b2> reason='' status=submitting submitted_at=<now> updated_at=<now>\n"
+	     "~blocks <b12>=<now> <b13>=<now> <b14>=<now> <b15>=<now> <b2>=<now+lease>\n"
+	     "+blocks:submitting zset - <b2>=<now>\n"
+	     "~blocks:waiting -<b2>\n"
+	     "~counts sealed=19 working=2\n"
+	     "+sides:paper:AAPL:buying zset - <b2>=<now>\n"
+	     "~sides:paper:AAPL:buys -<b2>\n"
+	     "~slice:muster-test-<b2>-1 sent=maybe status=submitting updated_at=<now>\n"
+	     ">wake turn\n");
+	/* While those behind are awake there is nobody to wake. */
+	gate_is(ks, "b3", "2", GO("b3"));
+	assert_null(strstr(keyspace_change(ks), ">wake"));
+}
+
+static void turn_leaves_a_block_in_hand_to_its_worker(void **state)
+{
+	struct keyspace *ks = *state;
+	char lease[32];
+
+	queue_up(ks);
+	keyspace_command(ks, "ZADD muster:{0}:blocks 1 <b2>");
+	GIVEN(ks, CLAIM, "h1:12|<lease>|1|h1|12|0|<then>|3");
+	(void)snprintf(lease, sizeof lease, "%s", keyspace_value(ks, "blocks", "<b2>"));
+	GIVEN(ks, CLOSE, "<b1>|1|<lease>|0||0|0|unfilled||0.01");
+	assert_string_equal(keyspace_value(ks, "blocks", "<b2>"), lease);
+	assert_int_equal(due(ks), AWAKE - 1);
+}
+
+static void first_of_a_queue_that_goes_into_review_passes_the_turn(void **state)
+{
+	struct keyspace *ks = *state;
+
+	GIVEN(ks, OPEN, "test");
+	add_block(ks, "q1", SELL, "b1");
+	add_block(ks, "q2", BUY, "b2");
+	gate_is(ks, "b2", "1", "[wait 200000 " WHY "]");
+	STEP(ks, REVIEW, "<b1>|1|a reason|", "[needs_review]",
+	     "~block:<b1> evidence='' reason='a reason' review_from=ready status=needs_review updated_at=<now> worker=''\n"
+	     "~blocks <b2>=<now> -<b1>\n"
+	     "+blocks:needs_review zset - <b1>=<now>\n"
+	     "-blocks:ready\n"
+	     "~counts sealed=1 working=1\n"
+	     "-sides:paper:AAPL:sells\n"
+	     ">wake turn\n");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    SCRIPT_TEST(whoever_waited_when_a_turn_began_joins_it),
+	    SCRIPT_TEST(any_of_a_side_opens_its_turn),
+	    SCRIPT_TEST(turns_go_by_who_has_waited_longer),
+	    SCRIPT_TEST(turn_wakes_the_first_and_they_the_next),
+	    SCRIPT_TEST(turn_leaves_a_block_in_hand_to_its_worker),
+	    SCRIPT_TEST(first_of_a_queue_that_goes_into_review_passes_the_turn),
+	};
+
+	return cmocka_run_group_tests(tests, script_case_setup_group, script_case_teardown_group);
+}
