@@ -52,7 +52,7 @@ LUA_JOINED := $(patsubst lua/%.lua,$(BUILD)/lua/%.lua,$(LUA))
 FAULT_TESTS := $(shell grep -lE '/fault(_walk)?\.h"' tests/fault/*.c)
 ALL_TESTS := $(wildcard tests/unit/*.c tests/lua/*.c tests/e2e/*.c tests/fault/*.c tests/page/*.c)
 TEST_SOURCES := $(if $(filter 1,$(FAULT)),$(FAULT_TESTS),$(filter-out $(FAULT_TESTS),$(ALL_TESTS)))
-TESTS := $(patsubst %.c,$(BUILD)/%,$(sort $(TEST_SOURCES)))
+TEST_PROGRAMS := $(patsubst %.c,$(BUILD)/%,$(sort $(TEST_SOURCES)))
 FUZZERS := $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard tests/fuzz/*.c)))
 BENCHES := $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard tests/bench/*.c)))
 
@@ -64,7 +64,7 @@ all: need-build
 	@$(MAKE) --no-print-directory programs
 
 programs: $(PROGRAMS)
-tests: $(PROGRAMS) $(TESTS) $(BUILD)/moved_clock.so
+tests: $(PROGRAMS) $(TEST_PROGRAMS) $(BUILD)/moved_clock.so
 benches: $(PROGRAMS) $(BENCHES)
 
 need-build need-test need-run need-bench need-fuzz need-page:
@@ -208,7 +208,7 @@ $(BUILD)/gen/page_data.c: $(PAGE) src/api/page/embed
 
 # --- tests
 
-$(TESTS) $(BENCHES): $(BUILD)/%: $(BUILD)/obj/%.o $(BUILD)/libsupport.a $(BUILD)/libapi.a $(BUILD)/libworker.a $(BUILD)/libpaper.a $(BUILD)/libaudit.a $(BUILD)/libshared.a
+$(TEST_PROGRAMS) $(BENCHES): $(BUILD)/%: $(BUILD)/obj/%.o $(BUILD)/libsupport.a $(BUILD)/libapi.a $(BUILD)/libworker.a $(BUILD)/libpaper.a $(BUILD)/libaudit.a $(BUILD)/libshared.a
 	@mkdir -p $(@D)
 	@$(SAY) LD $@
 	$(Q)$(CC) $(MODE) $(LDFLAGS) -o $@ $^ $(LIBS) -lcmocka
