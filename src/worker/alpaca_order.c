@@ -167,8 +167,8 @@ bool alpaca_fill_parse(const json_t *json, struct broker_fill *fill, struct err 
 	const char *at = alpaca_text(json, "transaction_time");
 	if (!at || !clock_parse(at, &result.at_ms, NULL))
 		return err_set(err, ERR_BROKER, "the broker's \"transaction_time\" is missing or is no time");
-	if (result.quantity_nano == 0)
-		return err_set(err, ERR_BROKER, "the broker reports a fill of nothing");
+	if (result.quantity_nano == 0 || result.price_nano == 0)
+		return err_set(err, ERR_BROKER, "the broker reports a fill of nothing, or for nothing");
 	*fill = result;
 	return true;
 }

@@ -37,7 +37,7 @@ bool alpaca_order_parse(const json_t *json, struct alpaca_order *order, struct e
 bool alpaca_order_matches(const struct alpaca_order *order, const struct alpaca_expected *expected,
 			  struct err *err) MUST_USE;
 
-/* One row of account/activities/FILL. */
+/* One row of account/activities/FILL. Quantity and price are above zero: ERR_BROKER otherwise, as above. */
 bool alpaca_fill_parse(const json_t *json, struct broker_fill *fill, struct err *err) MUST_USE;
 
 /* A text member, or NULL. */

@@ -157,6 +157,7 @@ static void a_fill_is_read_exactly_or_not_at_all(void **state)
 	static const char *const bad[] = {
 		"{\"id\":\"f\",\"qty\":\"1\",\"price\":\"1\"}",
 		"{\"id\":\"f\",\"qty\":\"0\",\"price\":\"1\",\"transaction_time\":\"2019-05-24T15:34:06Z\"}",
+		"{\"id\":\"f\",\"qty\":\"1\",\"price\":\"0\",\"transaction_time\":\"2019-05-24T15:34:06Z\"}",
 		"{\"id\":\"f\",\"qty\":\"1\",\"price\":\"1.0000000001\",\"transaction_time\":\"2019-05-24T15:34:06Z\"}",
 		"{\"id\":\"f\",\"qty\":\"1\",\"price\":null,\"transaction_time\":\"2019-05-24T15:34:06Z\"}",
 		"{\"id\":null,\"qty\":\"1\",\"price\":\"1\",\"transaction_time\":\"2019-05-24T15:34:06Z\"}",
