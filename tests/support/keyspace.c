@@ -49,18 +49,29 @@ static redisContext *connect_to(struct keyspace *keyspace)
 	return redis;
 }
 
-struct keyspace *keyspace_new(const char *const *options)
+/* The keyspace of a server that runs. */
+static struct keyspace *join_server(struct redis_server *server)
 {
 	struct keyspace *keyspace = calloc(1, sizeof *keyspace);
 
 	if (!keyspace)
 		abort();
-	keyspace->server = redis_server_start(options);
+	keyspace->server = server;
 	keyspace->redis = connect_to(keyspace);
 	keyspace->subscriber = connect_to(keyspace);
 	freeReplyObject(redisCommand(keyspace->subscriber, "PSUBSCRIBE %s*", KEYSPACE_PREFIX));
 	keyspace_reset(keyspace);
 	return keyspace;
+}
+
+struct keyspace *keyspace_new(const char *const *options)
+{
+	return join_server(redis_server_start(options));
+}
+
+struct keyspace *keyspace_new_at(int64_t at_ms)
+{
+	return join_server(redis_server_start_at(NULL, at_ms));
 }
 
 /* What is known of the last call. */
@@ -125,6 +136,12 @@ void keyspace_reset(struct keyspace *keyspace)
 	forget_call(keyspace);
 	keyspace->tokens.start_us = keyspace->tokens.mark_us = keyspace_time_us(keyspace);
 	look(keyspace);
+}
+
+void keyspace_reset_at(struct keyspace *keyspace, int64_t at_ms)
+{
+	redis_server_set_clock(keyspace->server, at_ms);
+	keyspace_reset(keyspace);
 }
 
 char *keyspace_expand(const struct keyspace *keyspace, const char *text)

@@ -15,10 +15,14 @@ struct keyspace;
 
 /* Starts Redis; `options` as of redis_server_start. */
 struct keyspace *keyspace_new(const char *const *options);
+/* The same with a clock of its own, as of redis_server_start_at. */
+struct keyspace *keyspace_new_at(int64_t at_ms);
 void keyspace_free(struct keyspace *keyspace);
 
 /* Empties it: for the beginning of a test. */
 void keyspace_reset(struct keyspace *keyspace);
+/* The same, at another time; only where it has a clock of its own. */
+void keyspace_reset_at(struct keyspace *keyspace, int64_t at_ms);
 
 /* Runs a script with KEYS[1] = "muster:{0}". `args`: the ARGV with "|" between them ("" is none at all, "''" an empty
  * one), words like <b1> replaced. Waits for the next millisecond of Redis's clock first, so that <now> and <then> are
