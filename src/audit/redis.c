@@ -54,8 +54,10 @@ struct audit_redis *audit_redis_open(const struct config *config, struct err *er
 	struct redis_url url;
 	bool good;
 
-	if (!redis_url_parse(config->redis.url, &url, err))
+	if (!redis_url_parse(config->redis.url, &url, err)) {
+		(void)err_context(err, "redis.url");
 		return NULL;
+	}
 	redis = calloc(1, sizeof *redis);
 	if (!redis)
 		abort();

@@ -219,10 +219,12 @@ struct redis_link *redis_link_new(struct event_base *base, const struct config *
 	if (asprintf(&link->name, "%s", name) < 0 || asprintf(&link->tag, "%s:{0}", config->redis.prefix) < 0 ||
 	    (subscribe && asprintf(&link->channel, "%s:%s", link->tag, subscribe) < 0))
 		abort();
-	if (redis_url_parse(config->redis.url, &link->url, &link->url_err))
+	if (redis_url_parse(config->redis.url, &link->url, &link->url_err)) {
 		(void)redis_url_format_place(&link->url, link->place, sizeof link->place);
-	else
+	} else {
+		(void)err_context(&link->url_err, "redis.url");
 		(void)snprintf(link->place, sizeof link->place, "an unknown place");
+	}
 	(void)err_set(&link->why, ERR_REDIS_UNAVAILABLE, "Redis at %s: not connected yet", link->place);
 	link->retry = evtimer_new(base, on_retry, link);
 	link->patience = evtimer_new(base, on_patience, link);

@@ -42,13 +42,12 @@ static bool decode_piece(struct piece piece, char *text, size_t size, const char
 			int low = i + 2 < piece.length ? hex_value(piece.at[i + 2]) : -1;
 
 			if (high < 0 || low < 0 || (high | low) == 0)
-				return err_set(err, ERR_CONFIG, "redis.url: the %s has a %% without two hex digits",
-					       what);
+				return err_set(err, ERR_CONFIG, "the %s has a %% without two hex digits", what);
 			c = (char)(high * 16 + low);
 			i += 2;
 		}
 		if (length + 1 >= size)
-			return err_set(err, ERR_CONFIG, "redis.url: the %s is longer than %zu bytes", what, size - 1);
+			return err_set(err, ERR_CONFIG, "the %s is longer than %zu bytes", what, size - 1);
 		text[length++] = c;
 	}
 	text[length] = '\0';
@@ -62,11 +61,11 @@ static bool read_number(struct piece piece, uint32_t most, const char *what, uin
 
 	for (size_t i = 0; i < piece.length; i++) {
 		if (piece.at[i] < '0' || piece.at[i] > '9' || value > most)
-			return err_set(err, ERR_CONFIG, "redis.url: the %s is not a number from 0 to %u", what, most);
+			return err_set(err, ERR_CONFIG, "the %s is not a number from 0 to %u", what, most);
 		value = value * 10 + (uint32_t)(piece.at[i] - '0');
 	}
 	if (piece.length == 0 || value > most)
-		return err_set(err, ERR_CONFIG, "redis.url: the %s is not a number from 0 to %u", what, most);
+		return err_set(err, ERR_CONFIG, "the %s is not a number from 0 to %u", what, most);
 	*number = value;
 	return true;
 }
@@ -110,7 +109,7 @@ static bool read_login(struct piece *authority, struct redis_url *url, struct er
 static bool read_query(struct piece query, struct redis_url *url, struct err *err)
 {
 	if (query.length < 3 || strncmp(query.at, "db=", 3) != 0)
-		return err_set(err, ERR_CONFIG, "redis.url: only ?db=N may stand after the path");
+		return err_set(err, ERR_CONFIG, "only ?db=N may stand after the path");
 	query.at += 3;
 	query.length -= 3;
 	return read_number(query, DATABASE_MAX, "database", &url->database, err);
@@ -132,8 +131,7 @@ static bool read_unix(struct piece rest, struct redis_url *url, struct err *err)
 	else if (!read_query(rest, url, err))
 		return false;
 	if (path.length < 2 || authority.length)
-		return err_set(err, ERR_CONFIG,
-			       "redis.url: unix:// needs an absolute path, as in unix:///run/redis.sock?db=0");
+		return err_set(err, ERR_CONFIG, "unix:// needs an absolute path, as in unix:///run/redis.sock?db=0");
 	return decode_piece(path, url->path, sizeof url->path, "path", err);
 }
 
@@ -147,7 +145,7 @@ static bool read_address(struct piece address, struct redis_url *url, struct err
 		address.at++;
 		address.length--;
 		if (!cut_before(&address, ']', &host) || (address.length && address.at[0] != ':'))
-			return err_set(err, ERR_CONFIG, "redis.url: [ needs a ] before the port");
+			return err_set(err, ERR_CONFIG, "[ needs a ] before the port");
 		if (address.length) {
 			address.at++;
 			address.length--;
@@ -158,12 +156,12 @@ static bool read_address(struct piece address, struct redis_url *url, struct err
 		return false;
 	}
 	if (!host.length || !port)
-		return err_set(err, ERR_CONFIG, "redis.url: host and port are needed, as in redis://127.0.0.1:6379/0");
+		return err_set(err, ERR_CONFIG, "host and port are needed, as in redis://127.0.0.1:6379/0");
 	url->port = (uint16_t)port;
 	if (!decode_piece(host, url->host, sizeof url->host, "host", err))
 		return false;
 	if (strpbrk(url->host, "/?#@[] "))
-		return err_set(err, ERR_CONFIG, "redis.url: the host has a character that no host has");
+		return err_set(err, ERR_CONFIG, "the host has a character that no host has");
 	return true;
 }
 
@@ -196,12 +194,12 @@ bool redis_url_parse(const char *text, struct redis_url *url, struct err *err)
 	if (strncmp(text, "rediss://", strlen("rediss://")) == 0)
 		return err_set(
 		    err, ERR_CONFIG,
-		    "redis.url asks for TLS, which this program's hiredis (%d.%d.%d) does not have; let stunnel "
+		    "it asks for TLS, which this program's hiredis (%d.%d.%d) does not have; let stunnel "
 		    "or a like proxy on this machine speak TLS to Redis, and give its address here as redis://; "
 		    "the README shows how",
 		    HIREDIS_MAJOR, HIREDIS_MINOR, HIREDIS_PATCH);
 	return err_set(err, ERR_CONFIG,
-		       "redis.url must be redis://[user[:password]@]host[:port][/db] or unix:///path?db=0 "
+		       "it must be redis://[user[:password]@]host[:port][/db] or unix:///path?db=0 "
 		       "(for TLS put a proxy such as stunnel in front of Redis)");
 }
 

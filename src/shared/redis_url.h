@@ -25,7 +25,8 @@ struct redis_url {
 	uint32_t database;
 };
 
-/* ERR_CONFIG says what is wrong without repeating the text, which may hold a password. */
+/* ERR_CONFIG says what is wrong, to stand behind the option's name, without repeating the text: it may hold a password.
+ */
 bool redis_url_parse(const char *text, struct redis_url *url, struct err *err) MUST_USE;
 
 /* "redis://host:port/db" or "unix:///path?db=0", without user and password: for people. Returns `text`. */

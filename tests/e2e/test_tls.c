@@ -160,7 +160,11 @@ static void test_a_refusal_says_what_to_do(void **state)
 			 0);
 	assert_int_equal(shell(stack, "%s -o api.tls_cert=first.pem; [ $? = 2 ]", api), 0);
 	assert_int_equal(shell(stack, "%s -o api.tls_cert=first.pem -o api.tls_key=/nonexistent; [ $? = 1 ]", api), 0);
-	assert_int_equal(shell(stack, "%s -n -o redis.url=rediss://localhost 2>&1 | grep stunnel", api), 0);
+	assert_int_equal(shell(stack,
+			       "%s -n -o redis.url=rediss://localhost 2>&1 | grep '^muster-api: -o: redis.url: it asks "
+			       "for TLS.*stunnel'",
+			       api),
+			 0);
 	assert_int_equal(shell(stack, "%s -n -o redis.url=rediss://localhost; [ $? = 2 ]", api), 0);
 }
 
