@@ -185,7 +185,7 @@ static void nothing_leaves_once_its_market_has_closed(void **state)
 	     "-blocks:ready\n"
 	     "+blocks:submitting zset - <b1>=<now>\n"
 	     "~counts sealed=0 working=3\n"
-	     "+sides:paper:AAPL:buying set - <b1>\n"
+	     "+sides:paper:AAPL:buying zset - <b1>=<now>\n"
 	     "~slice:" FIRST " sent=maybe status=submitting updated_at=<now>\n");
 	close_in(ks, -1); /* neither what is to leave for the first time, nor what would be sent again */
 	STEP(ks, GATE, GATE_AT("0", SECOND), "[closed]", "");
