@@ -46,6 +46,7 @@ need('hash', 'counts')
 for _, c in ipairs(now_canceled) do
 	need('hash', 'window:' .. c[3] .. ':groups')
 	need('zset', 'block:' .. c[2] .. ':orders')
+	note_given_back(c[1])
 end
 for _, c in ipairs(now_canceled) do
 	local order, block, window, quantity = unpack(c)
@@ -55,8 +56,8 @@ for _, c in ipairs(now_canceled) do
 	call('ZREM', P .. 'block:' .. block .. ':orders', order)
 	take_quantity(window, block, quantity)
 	call('HINCRBY', P .. 'window:' .. window, 'orders', -1)
-	give_back(order)
 	end_order(order, n == 1, retention)
 end
+give_back()
 count(#now_canceled, 'queued', 'canceled')
 return {'canceled', #now_canceled, before}

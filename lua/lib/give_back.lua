@@ -1,8 +1,16 @@
--- Gives back what an order counted for in its day's money, where it did (see admit): it is canceled.
-local function give_back(order)
+-- Gives back what orders counted for in their day's money (see admit), of which nothing has left: noted while everything is
+-- read, written with the rest. A day that is over is forgotten.
+local given = {}
+
+local function note_given_back(order)
 	local day, broker, cents = (call('HGET', P .. 'order:' .. order, 'worth') or ''):match('^(%d+) (%S+) (%d+)$')
-	if day and call('EXISTS', day_key(broker, day)) == 1 then
-		call('HINCRBY', day_key(broker, day), 'accepted_cents', '-' .. cents)
-	end
+	local key = day and day_key(broker, day)
+	if not key or call('EXISTS', key) == 0 then return end
+	need('hash', key:sub(#P + 1))
+	given[key] = (given[key] or 0) + cents
+end
+
+local function give_back()
+	for key, cents in pairs(given) do call('HINCRBY', key, 'accepted_cents', int(-cents)) end
 end
 

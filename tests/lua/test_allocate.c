@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include <cmocka.h>
@@ -155,6 +156,99 @@ static void orders_of_a_bulk_call_expire_one_by_one(void **state)
 	     "\tupdated_at=<now>\n");
 }
 
+/* The caps of a call of two orders, worth 190 and 10 at the broker paper. */
+#define CAPS "|caps 0 paper=30000\npaper 19000\npaper 1000"
+
+/* "notional:paper:DAY" of today. */
+static const char *today(struct keyspace *ks)
+{
+	static char key[64];
+
+	(void)snprintf(key, sizeof key, "notional:paper:%lld", (long long)(keyspace_time_us(ks) / 86400000000));
+	return key;
+}
+
+/* A block of two orders that a person has stopped before anything of it left, and that is closed. */
+static void stop_unsent(struct keyspace *ks)
+{
+	GIVEN(ks, OPEN, "test");
+	GIVEN(ks, ENQUEUE, ENQUEUE_LANES "2" ENQUEUE_ONE("q1", "alice", "100") ENQUEUE_ONE("q2", "bob", "50") CAPS);
+	GIVEN(ks, PROCESS, "''");
+	GIVEN(ks, SEAL, "100|<retention>");
+	GIVEN(ks, STOP, "<b1>|no");
+	GIVEN(ks, CLAIM, CLAIM_AS("11"));
+	GIVEN(ks, GATE, "<b1>|2|<lease>|<wait>|0");
+	GIVEN(ks, CLOSE, "<b1>|2|<lease>|0||0|0|canceled|canceled by a person|0.01");
+}
+
+static void what_never_left_counts_no_more_for_the_day(void **state)
+{
+	struct keyspace *ks = *state;
+	char change[1024];
+
+	stop_unsent(ks);
+	assert_string_equal(keyspace_value(ks, today(ks), "accepted_cents"), "20000");
+	(void)snprintf(change, sizeof change,
+		       "~block:<b1> allocated=1\n"
+		       "~blocks <b1>=<now+lease>\n"
+		       "~counts canceled=1 working=1\n"
+		       "~%s accepted_cents=1000\n"
+		       "~order:q1-0 ttl=<now+retention> fee=0 filled_quantity=0 gross_amount=0 status=canceled\n"
+		       "\tupdated_at=<now>\n",
+		       today(ks));
+	STEP(ks, ALLOCATE, "<b1>|2|<lease>|0|<retention>|q1-0|canceled|0|0|0", "[allocated 1]", change);
+	STEP(ks, ALLOCATE, "<b1>|2|<lease>|0|<retention>|q1-0|canceled|0|0|0", "[cursor 1]", "");
+	keyspace_command(ks, "HSET muster:{0}:order:q2-0 worth '7 paper 1000'");
+	GIVEN(ks, ALLOCATE, "<b1>|2|<lease>|1|<retention>|q2-0|canceled|0|0|0"); /* of a day that is forgotten */
+	assert_string_equal(keyspace_value(ks, today(ks), "accepted_cents"), "1000");
+	assert_string_equal(keyspace_value(ks, "notional:paper:7", "accepted_cents"), "");
+}
+
+static void abandoned_bulk_call_counts_no_more_for_the_day(void **state)
+{
+	struct keyspace *ks = *state;
+
+	GIVEN(ks, BULK,
+	      "bq|d1|3|1|0|0|<retention>|''|''|alice|sc1|AAPL buy paper 1 market|1||bob|sc1|AAPL buy paper 1 "
+	      "market|1|" CAPS);
+	assert_string_equal(keyspace_value(ks, today(ks), "accepted_cents"), "20000");
+	GIVEN(ks, SEAL, "100|<retention>");
+	GIVEN(ks, CLAIM, CLAIM_AS("11"));
+	GIVEN(ks, ALLOCATE, "<b1>|1|<lease>|0|<retention>|bq-0|canceled|0|0|0|bq-1|canceled|0|0|0");
+	assert_string_equal(keyspace_value(ks, today(ks), "accepted_cents"), "0");
+}
+
+/* Also where it came to nothing: it might have. */
+static void what_has_left_counts_for_the_day(void **state)
+{
+	struct keyspace *ks = *state;
+
+	GIVEN(ks, OPEN, "test");
+	GIVEN(ks, ENQUEUE, ENQUEUE_LANES "2" ENQUEUE_ONE("q1", "alice", "100") ENQUEUE_ONE("q2", "bob", "50") CAPS);
+	GIVEN(ks, PROCESS, "''");
+	GIVEN(ks, SEAL, "100|<retention>");
+	GIVEN(ks, CLAIM, CLAIM_AS("11"));
+	GIVEN(ks, PLAN, "<b1>|1|<lease>|150|1");
+	GIVEN(ks, GATE, "<b1>|1|<lease>|<wait>|0|muster-test-<b1>-1");
+	GIVEN(ks, RECORD, "<b1>|1|<lease>||0|muster-test-<b1>-1|1|status|rejected");
+	GIVEN(ks, CLOSE, "<b1>|1|<lease>|0||0|0|rejected|no|0.01");
+	GIVEN(ks, ALLOCATE, "<b1>|1|<lease>|0|<retention>|q1-0|rejected|0|0|0|q2-0|rejected|0|0|0");
+	assert_string_equal(keyspace_value(ks, today(ks), "accepted_cents"), "20000");
+}
+
+static void money_of_the_day_of_a_wrong_type_is_refused(void **state)
+{
+	struct keyspace *ks = *state;
+	char command[96];
+
+	stop_unsent(ks);
+	(void)snprintf(command, sizeof command, "DEL muster:{0}:%s", today(ks));
+	keyspace_command(ks, command);
+	(void)snprintf(command, sizeof command, "SET muster:{0}:%s spoiled", today(ks));
+	keyspace_command(ks, command);
+	STEP(ks, ALLOCATE, "<b1>|2|<lease>|0|<retention>|q1-0|canceled|0|0|0", "!WRONGKEY", "");
+}
+
 static void allocation_waits_for_the_close(void **state)
 {
 	struct keyspace *ks = *state;
@@ -275,6 +369,10 @@ int main(void)
 	    SCRIPT_TEST(transactions_of_one_call_have_times_of_their_own),
 	    SCRIPT_TEST(first_order_of_a_request_outlives_the_others),
 	    SCRIPT_TEST(orders_of_a_bulk_call_expire_one_by_one),
+	    SCRIPT_TEST(what_never_left_counts_no_more_for_the_day),
+	    SCRIPT_TEST(abandoned_bulk_call_counts_no_more_for_the_day),
+	    SCRIPT_TEST(what_has_left_counts_for_the_day),
+	    SCRIPT_TEST(money_of_the_day_of_a_wrong_type_is_refused),
 	    SCRIPT_TEST(allocation_waits_for_the_close),
 	    SCRIPT_TEST(finish_waits_for_the_last_share),
 	    SCRIPT_TEST(last_block_ends_the_window_and_everything_expires),

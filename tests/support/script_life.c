@@ -11,7 +11,7 @@ const struct script_life_step script_life[] = {
     {SCRIPT_STOCKS, "AAPL|{\"price\":\"190\"}"},
     {SCRIPT_ENQUEUE,
      ENQUEUE_LANES "2" ENQUEUE_OF("q1", "alice", "AAPL sell paper 1 market", "100") ENQUEUE_ONE("q2", "bob", "50")},
-    {SCRIPT_ENQUEUE, ENQUEUE_LANES "1" ENQUEUE_ONE("q3", "carol", "75")},
+    {SCRIPT_ENQUEUE, ENQUEUE_LANES "1" ENQUEUE_ONE("q3", "carol", "75") "|caps 0 paper=9000000\npaper 1425000"},
     {SCRIPT_CANCEL, "q3|<retention>|''"},
     {SCRIPT_PROCESS, "''"},
     {SCRIPT_SEAL, "100|<retention>"},
