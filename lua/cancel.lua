@@ -3,9 +3,9 @@
 --
 -- KEYS[1]  PREFIX:{SHARD}
 -- ARGV     queue_id  retention_ms  user_id ('': anybody's; else a request of another user is not found)
--- RETURNS  canceled NOW_CANCELED CANCELED_BEFORE, or already_sealed, or not_found
+-- RETURNS  canceled NOW_CANCELED CANCELED_BEFORE, then of those of now: LANE HOW_MANY …; or already_sealed, or not_found
 -- WRITES   order:* block:* window:* counts notional:*
--- USES: base int need day_key give_back quantity quantity_sum signature count end_order
+-- USES: base int need day_key give_back quantity quantity_sum signature leave_group count end_order
 local queue_id, retention = ARGV[1], ARGV[2]
 local head = P .. 'order:' .. queue_id .. '-0'
 local bulk, bulk_user = unpack(call('HMGET', P .. 'window:bulk-' .. queue_id, 'total', 'user'))
@@ -15,7 +15,7 @@ if not owner or ((ARGV[3] or '') ~= '' and owner ~= ARGV[3]) then return {'not_f
 if bulk then return {'already_sealed'} end
 
 local n = tonumber(call('HGET', head, 'orders') or 1)
-local now_canceled, before = {}, 0
+local now_canceled, before, lanes, of_lane = {}, 0, {}, {}
 for i = 0, n - 1 do
 	local order = queue_id .. '-' .. i
 	local block, status, quantity = unpack(call('HMGET', P .. 'order:' .. order, 'block', 'status', 'quantity'))
@@ -23,24 +23,15 @@ for i = 0, n - 1 do
 		before = before + 1
 	elseif block and not status then
 		local window = call('HGET', P .. 'block:' .. block, 'window')
-		if call('HGET', P .. 'window:' .. window, 'status') == 'open' then
+		local window_status, lane = unpack(call('HMGET', P .. 'window:' .. window, 'status', 'lane'))
+		if window_status == 'open' then
 			now_canceled[#now_canceled + 1] = {order, block, window, quantity}
+			if not of_lane[lane] then lanes[#lanes + 1] = lane end
+			of_lane[lane] = (of_lane[lane] or 0) + 1
 		end
 	end
 end
 if #now_canceled == 0 then return before > 0 and {'canceled', 0, before} or {'already_sealed'} end
-
--- Takes a quantity out of the sum of its group, which is in the window; of a group that is full it is in the block.
-local function take_quantity(window, block, quantity)
-	local groups, signature = P .. 'window:' .. window .. ':groups', signature_of(block)
-	local kept, sum = (call('HGET', groups, signature) or ''):match('^(%S+) (%S+)$')
-	if kept == block then
-		local whole, nano = split_quantity(sum)
-		call('HSET', groups, signature, block .. ' ' .. quantity_text(add_quantity(whole, nano, quantity, -1)))
-	else
-		call('HINCRBY', P .. 'block:' .. block, 'quantity_nano', '-' .. nano_text(split_quantity(quantity)))
-	end
-end
 
 need('hash', 'counts')
 for _, c in ipairs(now_canceled) do
@@ -60,4 +51,9 @@ for _, c in ipairs(now_canceled) do
 end
 give_back()
 count(#now_canceled, 'queued', 'canceled')
-return {'canceled', #now_canceled, before}
+local result = {'canceled', #now_canceled, before}
+for _, lane in ipairs(lanes) do
+	result[#result + 1] = lane
+	result[#result + 1] = of_lane[lane]
+end
+return result

@@ -84,6 +84,16 @@ static void on_replicas(const redisReply *reply, const struct err *err, void *ar
 		cancellation_show(arg);
 }
 
+/* Counts what is canceled now, each order under its lane: they follow as `LANE HOW_MANY`. */
+static void count_canceled(struct metrics *metrics, const redisReply *reply)
+{
+	for (size_t i = 3; i + 1 < reply->elements; i += 2)
+		metrics_add(metrics,
+			    (struct metric_at){METRIC_ORDERS,
+					       {metrics_lane_index(reply_text(reply_at(reply, i))), ORDER_CANCELED}},
+			    (double)reply_int(reply_at(reply, i + 1), 0));
+}
+
 /* The script has decided. */
 static void on_script(const redisReply *reply, const struct err *err, void *arg)
 {
@@ -102,9 +112,7 @@ static void on_script(const redisReply *reply, const struct err *err, void *arg)
 			return;
 		}
 	}
-	metrics_add(cancellation->app->metrics,
-		    (struct metric_at){METRIC_ORDERS, {metrics_lane_index("other"), ORDER_CANCELED}},
-		    (double)reply_int(reply_at(reply, 1), 0));
+	count_canceled(cancellation->app->metrics, reply);
 	if (redis_link_needs_wait(cancellation->app->write)) {
 		cancellation->state = CANCELLATION_REPLICAS;
 		redis_link_wait_replicas(cancellation->app->write, on_replicas, cancellation);

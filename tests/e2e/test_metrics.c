@@ -86,18 +86,19 @@ static bool has_promtool(void)
 	return false;
 }
 
-/* What the API counted of three requests, one of them wrong, and of what became of them. */
+/* What the API counted of four requests, one of them wrong and one canceled, and of what became of them. */
 static void check_api_text(const char *text)
 {
 	static const struct {
 		const char *series;
 		double value;
 	} wanted[] = {
-	    {"muster_http_requests_total{method=\"POST\",route=\"/trade-queue/queue/order\",code=\"202\"}", 2},
+	    {"muster_http_requests_total{method=\"POST\",route=\"/trade-queue/queue/order\",code=\"202\"}", 3},
 	    {"muster_http_requests_total{method=\"POST\",route=\"/trade-queue/queue/order\",code=\"400\"}", 1},
 	    {"muster_http_requests_total{method=\"other\",route=\"none\",code=\"404\"}", 1},
-	    {"muster_http_request_duration_seconds_count{method=\"POST\",route=\"/trade-queue/queue/order\"}", 3},
-	    {"muster_orders_total{lane=\"window\",status=\"queued\"}", 2},
+	    {"muster_http_request_duration_seconds_count{method=\"POST\",route=\"/trade-queue/queue/order\"}", 4},
+	    {"muster_orders_total{lane=\"window\",status=\"queued\"}", 3},
+	    {"muster_orders_total{lane=\"window\",status=\"canceled\"}", 1},
 	    {"muster_orders_total{lane=\"bulk\",status=\"queued\"}", 1},
 	    {"muster_orders_total{lane=\"bulk\",status=\"rejected\"}", 1},
 	    {"muster_orders_open{status=\"queued\"}", 0},
@@ -109,7 +110,7 @@ static void check_api_text(const char *text)
 	    {"muster_oldest_overdue_window_age_seconds", 0},
 	    {"muster_workers", 1},
 	    {"muster_halted", 0},
-	    {"muster_commit_batch_orders_count", 2},
+	    {"muster_commit_batch_orders_count", 3},
 	    {"muster_redis_up{link=\"read\"}", 1},
 	    {"muster_redis_reconnects_total{link=\"commit\"}", 0},
 	};
@@ -118,7 +119,7 @@ static void check_api_text(const char *text)
 		if (value_of(text, wanted[i].series) != wanted[i].value)
 			fail_msg("%s is %g, not %g, in\n%s", wanted[i].series, value_of(text, wanted[i].series),
 				 wanted[i].value, text);
-	assert_true(value_of(text, "muster_redis_script_duration_seconds_count{script=\"enqueue\"}") == 2);
+	assert_true(value_of(text, "muster_redis_script_duration_seconds_count{script=\"enqueue\"}") == 3);
 	assert_true(value_of(text, "process_resident_memory_bytes") > 1e6);
 }
 
@@ -162,8 +163,10 @@ static void both_programs_show_what_they_did(void **state)
 	struct stack *stack = *state =
 	    stack_start(&(struct stack_options){.workers = 1, .settings = {"worker.metrics_listen=127.0.0.1:0"}});
 	const char *worker_url = stack_text(stack, "http://127.0.0.1:%d/metrics", worker_port(stack));
-	const json_t *bulk;
+	const json_t *bulk, *canceled;
 
+	canceled = stack_queue_one(stack, "dave", "buy", "AAPL", "7");
+	(void)stack_delete(stack, 200, "/trade-queue/queue/order/%s", json_text(canceled, "/queue_id"));
 	(void)stack_queue_one(stack, "alice", "buy", "AAPL", "100");
 	(void)stack_queue_one(stack, "bob", "buy", "AAPL", "50");
 	(void)stack_post(stack, 400, "/trade-queue/queue/order", "{}");

@@ -18,7 +18,7 @@ static void queued_order_leaves_its_group(void **state)
 	struct keyspace *ks = *state;
 
 	script_case_reach(ks, STAGE_QUEUED);
-	STEP(ks, CANCEL, CANCEL_Q1, "[canceled 1 0]",
+	STEP(ks, CANCEL, CANCEL_Q1, "[canceled 1 0 window 1]",
 	     "~block:<b1>:orders -q1-0\n"
 	     "~counts canceled=1 queued=2\n"
 	     "~order:q1-0 ttl=<now+retention> created_at=<then> reason='canceled on request' status=canceled\n"
@@ -45,7 +45,7 @@ static void requests_of_others_are_not_found(void **state)
 
 	script_case_reach(ks, STAGE_QUEUED);
 	STEP(ks, CANCEL, "q1|<retention>|mallory", "[not_found]", "");
-	STEP(ks, CANCEL, "q1|<retention>|alice", "[canceled 1 0]", NULL);
+	STEP(ks, CANCEL, "q1|<retention>|alice", "[canceled 1 0 window 1]", NULL);
 	GIVEN(ks, BULK, "bq|d1|1|1|0|<abandon>|<retention>|''|''|alice|sc1|GE buy paper 1 market|1|");
 	STEP(ks, CANCEL, "bq|<retention>|alice", "[not_found]", "");
 	STEP(ks, CANCEL, "bq|<retention>|''", "[already_sealed]", "");
@@ -71,7 +71,7 @@ static void window_made_due_is_open_until_its_seal(void **state)
 
 	script_case_reach(ks, STAGE_QUEUED);
 	GIVEN(ks, PROCESS, "''");
-	STEP(ks, CANCEL, CANCEL_Q1, "[canceled 1 0]", NULL);
+	STEP(ks, CANCEL, CANCEL_Q1, "[canceled 1 0 window 1]", NULL);
 }
 
 static void unknown_request_is_not_found(void **state)
@@ -98,7 +98,7 @@ static void orders_of_a_request_are_canceled_together(void **state)
 	GIVEN(ks, ENQUEUE,
 	      ENQUEUE_LANES "1|q4|dave|sc1|d4|1|2|" AAPL "|7.25"
 			    "|MSFT sell paper 1 market|2");
-	STEP(ks, CANCEL, "q4|<retention>", "[canceled 2 0]",
+	STEP(ks, CANCEL, "q4|<retention>", "[canceled 2 0 window 2]",
 	     "~block:<b1>:orders -q4-0\n"
 	     "-block:<b2>:orders\n"
 	     "~counts canceled=2 queued=3\n"
@@ -111,6 +111,15 @@ static void orders_of_a_request_are_canceled_together(void **state)
 	     "\t'MSFT sell paper 1 market'='<b2> 0'\n");
 }
 
+static void answer_says_how_many_were_in_each_lane(void **state)
+{
+	struct keyspace *ks = *state;
+
+	GIVEN(ks, ENQUEUE,
+	      ENQUEUE_LANES "1|q1|alice|sc1|d1|1,2,2|3|" AAPL "|100|" AAPL "|2|MSFT sell paper 1 market|2");
+	STEP(ks, CANCEL, CANCEL_Q1, "[canceled 3 0 window 1 immediate 2]", NULL);
+}
+
 static void what_is_sealed_stays_while_the_rest_is_canceled(void **state)
 {
 	struct keyspace *ks = *state;
@@ -118,10 +127,10 @@ static void what_is_sealed_stays_while_the_rest_is_canceled(void **state)
 	GIVEN(ks, ENQUEUE,
 	      ENQUEUE_LANES "1|q1|alice|sc1|d1|1|2|" AAPL "|100"
 			    "|MSFT sell paper 1 market|2");
-	/* Orders of one request share a window today; where they do not, each goes by its own. */
+	/* Orders of one request may be in different windows: each goes by its own. */
 	keyspace_command(ks, "HSET muster:{0}:window:other status sealed");
 	keyspace_command(ks, "HSET muster:{0}:block:<b1> window other");
-	STEP(ks, CANCEL, CANCEL_Q1, "[canceled 1 0]",
+	STEP(ks, CANCEL, CANCEL_Q1, "[canceled 1 0 window 1]",
 	     "-block:<b2>:orders\n"
 	     "~counts canceled=1 queued=1\n"
 	     "~order:q1-0 open=1\n"
@@ -138,7 +147,7 @@ static void order_that_is_gone_is_passed_over(void **state)
 
 	GIVEN(ks, ENQUEUE, ENQUEUE_LANES "1|q1|alice|sc1|d1|1|2|" AAPL "|100|" AAPL "|2");
 	keyspace_command(ks, "DEL muster:{0}:order:q1-1");
-	STEP(ks, CANCEL, CANCEL_Q1, "[canceled 1 0]", NULL);
+	STEP(ks, CANCEL, CANCEL_Q1, "[canceled 1 0 window 1]", NULL);
 }
 
 static void totals_shrink_to_the_last_billionth(void **state)
@@ -158,7 +167,7 @@ static void totals_shrink_to_the_last_billionth(void **state)
 		GIVEN(ks, ENQUEUE, ENQUEUE_LANES "1" ENQUEUE_ONE("q2", "bob", "3"));
 		(void)snprintf(args, sizeof args, ENQUEUE_LANES "1|q1|alice|sc1|d1|1|1|" AAPL "|%s", cases[i]);
 		GIVEN(ks, ENQUEUE, args);
-		STEP(ks, CANCEL, CANCEL_Q1, "[canceled 1 0]", NULL);
+		STEP(ks, CANCEL, CANCEL_Q1, "[canceled 1 0 window 1]", NULL);
 		assert_string_equal(strchr(keyspace_value(ks, "window:window-<due>:groups", AAPL), ' '), " 3");
 	}
 }
@@ -193,7 +202,7 @@ static void cancel_works_when_memory_is_full(void **state)
 
 	script_case_reach(ks, STAGE_QUEUED);
 	keyspace_command(ks, "CONFIG SET maxmemory 1");
-	STEP(ks, CANCEL, CANCEL_Q1, "[canceled 1 0]", NULL);
+	STEP(ks, CANCEL, CANCEL_Q1, "[canceled 1 0 window 1]", NULL);
 }
 
 int main(void)
@@ -208,6 +217,7 @@ int main(void)
 	    SCRIPT_TEST(bulk_call_cannot_be_canceled),
 	    SCRIPT_TEST(orders_of_a_request_are_canceled_together),
 	    SCRIPT_TEST(order_that_is_gone_is_passed_over),
+	    SCRIPT_TEST(answer_says_how_many_were_in_each_lane),
 	    SCRIPT_TEST(what_is_sealed_stays_while_the_rest_is_canceled),
 	    SCRIPT_TEST(totals_shrink_to_the_last_billionth),
 	    SCRIPT_TEST(group_that_was_emptied_takes_new_orders),
