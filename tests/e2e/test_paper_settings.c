@@ -15,6 +15,7 @@
 #include "shared/clock.h"
 #include "tests/support/json_at.h"
 #include "tests/support/paper_fixture.h"
+#include "tests/support/source_folder.h"
 #include "tests/support/wait_until.h"
 
 static int setup(void **state)
@@ -143,6 +144,19 @@ static void settings_that_are_not_good_change_nothing(void **state)
 	assert_null(json_find(after, "/symbols/F/parts"));
 	paper_set(paper, "{\"fill\":null,\"symbols\":{\"F\":null}}");
 	assert_true(json_equal(before, paper_get(paper, "/paper/settings")));
+	paper->passed = true;
+}
+
+static void every_setting_is_in_the_manual(void **state)
+{
+	struct paper_fixture *paper = *state;
+	json_t *settings = paper_get(paper, "/paper/settings"), *value;
+	char *manual = source_read("conf/man/muster-paper.8");
+	const char *name;
+	json_object_foreach(settings, name, value)
+		if (!strstr(manual, name) && strcmp(name, "rate_refused") != 0)
+			fail_msg("conf/man/muster-paper.8 says nothing of %s", name);
+	free(manual);
 	paper->passed = true;
 }
 
@@ -325,6 +339,7 @@ int main(void)
 	    PAPER_TEST(orders_that_wait_are_filled_once_the_settings_say_so),
 	    PAPER_TEST(expire_all_ends_every_open_order),
 	    PAPER_TEST(settings_that_are_not_good_change_nothing),
+	    PAPER_TEST(every_setting_is_in_the_manual),
 	    PAPER_TEST(symbols_can_be_rejected_for_lack_of_funds),
 	    PAPER_TEST(calls_beyond_the_rate_get_429_with_its_headers),
 	    PAPER_TEST(keys_are_asked_for_where_the_broker_has_one),
