@@ -165,6 +165,37 @@ static void turn_leaves_a_block_in_hand_to_its_worker(void **state)
 	assert_int_equal(due(ks), AWAKE - 1);
 }
 
+static void end_of_a_turn_wakes_the_side_that_has_waited_longer(void **state)
+{
+	struct keyspace *ks = *state;
+
+	GIVEN(ks, OPEN, "test");
+	add_block(ks, "q1", BUY, "b1");
+	gate_is(ks, "b1", "1", GO("b1"));
+	add_block(ks, "q2", SELL, "b2");
+	gate_is(ks, "b2", "1", "[wait 200000 " WHY "]");
+	add_block(ks, "q3", BUY, "b3");
+	gate_is(ks, "b3", "1", "[wait 200000 " WHY "]");
+	STEP(ks, CLOSE, "<b1>|1|<lease>|0||0|0|unfilled||0.01", "[closing]",
+	     "~block:<b1> average_price='' closed_at=<now> fee=0 filled_quantity=0 gross_amount=0\n"
+	     "\tminor_unit=0.01 outcome=unfilled status=closing updated_at=<now>\n"
+	     "~blocks <b2>=<now> <b1>=<now+lease>\n"
+	     "+blocks:closing zset - <b1>=<now>\n"
+	     "-blocks:submitting\n"
+	     "-sides:paper:AAPL:buying\n"
+	     ">wake turn\n");
+	GIVEN(ks, CLAIM, CLAIM_AS("12"));
+	gate_is(ks, "b2", "2", GO("b2"));
+	STEP(ks, CLOSE, "<b2>|2|<lease>|0||0|0|unfilled||0.01", "[closing]",
+	     "~block:<b2> average_price='' closed_at=<now> fee=0 filled_quantity=0 gross_amount=0\n"
+	     "\tminor_unit=0.01 outcome=unfilled status=closing updated_at=<now>\n"
+	     "~blocks <b3>=<now> <b2>=<now+lease>\n"
+	     "~blocks:closing <b2>=<now>\n"
+	     "-blocks:submitting\n"
+	     "-sides:paper:AAPL:selling\n"
+	     ">wake turn\n");
+}
+
 static void first_of_a_queue_that_goes_into_review_passes_the_turn(void **state)
 {
 	struct keyspace *ks = *state;
@@ -189,6 +220,7 @@ int main(void)
 	    SCRIPT_TEST(whoever_waited_when_a_turn_began_joins_it),
 	    SCRIPT_TEST(any_of_a_side_opens_its_turn),
 	    SCRIPT_TEST(turns_go_by_who_has_waited_longer),
+	    SCRIPT_TEST(end_of_a_turn_wakes_the_side_that_has_waited_longer),
 	    SCRIPT_TEST(turn_wakes_the_first_and_they_the_next),
 	    SCRIPT_TEST(turn_leaves_a_block_in_hand_to_its_worker),
 	    SCRIPT_TEST(first_of_a_queue_that_goes_into_review_passes_the_turn),
