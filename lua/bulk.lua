@@ -19,15 +19,15 @@ if known and known ~= digest then return {'conflict'} end
 received = tonumber(received or 0)
 if known and (status ~= 'filling' or received > from) then return {'stored', window, status, received} end
 if received < from then return {'gap'} end
-local groups = groups_new()
+local groups, keys, users = groups_new(), {}, {}
 for a = 10, #ARGV, 5 do
 	local index = from + (a - 10) / 5
 	if ARGV[a + 4] == '' then want_group(groups, ARGV[a + 2]) end
-	want_names(queue_id, index, index, ARGV[a])
+	keys[#keys + 1] = P .. 'order:' .. queue_id .. '-' .. index
+	users[ARGV[a]] = true
 end
-need_names()
-need('hash', 'window:' .. window .. ':groups')
-need('zset', 'window:' .. window .. ':blocks')
+need_orders(keys, users)
+need('zset', 'windows', 'window:' .. window .. ':blocks')
 place_groups(groups, window, 'bulk')
 read_groups(groups)
 if not known then

@@ -5,13 +5,13 @@
 -- ARGV     window.length_ms  coalesce_ms  max_ahead_ms  open_delay_ms  rush_before_close_ms  rush_length_ms
 --          last_before_close_ms  slots, then each slot (see lib/slot)
 --          requests, then for each request
---            queue_id  user_id  smallcase_id  digest (of the body, "" without a key)  slot (its number; "1,2,1": of each
---            order)  orders,
+--            queue_id  user_id  smallcase_id  digest (of the body, "" without a key)  shape (`ORDERS SLOT[,SLOT…]`: how
+--            many, and the number of the slot of all or of each),
 --            then for each order
 --              signature (SYMBOL SIDE BROKER LOT TYPE [LIMIT])  quantity
 --            and caps, where there are any (see lib/admit)
--- RETURNS  stored {WINDOW DUE_AT LANE RULE} for each slot (empty: nobody went there), then for each request one of
---            queued ARRIVAL_US (the first order's; the next ones follow by one microsecond)
+-- RETURNS  stored {WINDOW DUE_AT LANE RULE} for each slot (empty: nobody went there), then for each request either
+--            ARRIVAL_US of its first order (the next ones follow by one microsecond): it is queued; or one of
 --            replayed      the same body is stored under this queue_id
 --            conflict      another body is
 --            over_cap ORDER (which, from 0; -1: all together) WHY
@@ -21,44 +21,37 @@
 -- USES: base int need need_orders day_key count_notional admit quantity quantity_sum group slot open_name open_window store_order
 local slots, a = read_slots()
 if not slots then return {'schedule', now} end
-local digests, results, queued, seen = {}, {'stored', {}}, 0, 0
-local stored = {} -- {where in ARGV its orders begin, their slots, how many orders of the call came before} of those stored
+local requests, results, digests = tonumber(ARGV[a]), {'stored', {}}, {}
+local stored, count, seen = {}, 0, 0 -- {shape, where in ARGV, orders stored before, orders seen before}
 
-local requests = tonumber(ARGV[a])
 a = a + 1
 for r = 3, requests + 2 do
-	local queue_id, digest, n = ARGV[a], ARGV[a + 3], tonumber(ARGV[a + 5])
-	local mine, refusal = slots_of(slots, ARGV[a + 4])
-	local known = digest ~= '' and (digests[queue_id] or call('HGET', P .. 'order:' .. queue_id .. '-0', 'digest'))
-	if not known and not refusal then refusal = admit(ARGV[a + 1], seen + 1, n) end
-	a = a + 6
+	local digest, shape, known = ARGV[a + 3], shapes[ARGV[a + 4]] or shape_of(slots, ARGV[a + 4]), nil
+	if digest ~= '' then known = digests[ARGV[a]] or call('HGET', P .. 'order:' .. ARGV[a] .. '-0', 'digest') end
+	local refusal = not known and (shape.refusal or caps and admit(ARGV[a + 1], seen + 1, shape.count))
 	if known then
 		results[r] = {known == digest and 'replayed' or 'conflict'}
 	elseif refusal then
 		results[r] = refusal
 	else
-		digests[queue_id], results[r], stored[r] = digest, {'queued'}, {a, mine, seen}
-		want_orders(mine, a, n)
-		want_names(queue_id, digest ~= '' and 1 or 0, n - 1)
+		if digest ~= '' then digests[ARGV[a]] = digest end
+		results[r] = now_us + count
+		stored[#stored + 1] = {shape, a, count, seen}
+		want_orders(shape, a, count)
+		count = count + shape.count
 	end
-	a, seen = a + n * 2, seen + n
+	seen = seen + shape.count
+	a = a + 5 + 2 * shape.count
 end
-need_names()
+need_orders(keys)
 find_places()
-for r = 3, requests + 2 do
-	if stored[r] then
-		results[r][2] = now_us + queued
-		queued = queued + index_orders(now_us + queued, stored[r][1])
-	end
-end
+index_all(stored)
 open_places()
-for r = 3, requests + 2 do
-	if stored[r] then store_orders(results[r][2], unpack(stored[r])) end
-end
+for i = 1, #stored do store_orders(unpack(stored[i])) end
 write_places()
 write_admitted()
 for i, slot in ipairs(slots) do
 	results[2][i] = slot.place and {slot.place.window, slot.due, slot.lane, slot.rule} or {}
 end
-if queued > 0 then call('HINCRBY', P .. 'counts', 'queued', queued) end
+if count > 0 then call('HINCRBY', P .. 'counts', 'queued', count) end
 return results

@@ -1,4 +1,6 @@
+local format = string.format
+
 -- Text of a whole number below 2^53 (tostring would round beyond 14 digits).
 local function int(n)
-	return string.format('%d', n)
+	return format('%d', n)
 end

@@ -33,8 +33,9 @@ local places = {} -- the windows that orders of this call join, by name, each on
 -- The place of a slot.
 local function place_of(slot)
 	local name = open_name(slot.lane, int(slot.due), slot.calendar)
-	places[name] = places[name] or {slot = slot, groups = groups_new(), orders = 0}
-	return places[name]
+	slot.place = places[name] or {slot = slot, groups = groups_new(), orders = 0}
+	places[name] = slot.place
+	return slot.place
 end
 
 -- Finds the window of each place, where it is open already, and the groups that are wanted there.
@@ -42,10 +43,11 @@ local function find_places()
 	for name, place in pairs(places) do
 		place.window = call('HGET', P .. 'windows:open', name) or nil
 		local window = place.window or next_name(place.slot)
-		need('hash', 'window:' .. window, 'window:' .. window .. ':groups')
-		need('zset', 'window:' .. window .. ':blocks')
 		place_groups(place.groups, window, place.slot.lane)
-		if place.window then read_groups(place.groups) end
+		need('hash', 'window:' .. window)
+		need('zset', 'window:' .. window .. ':blocks')
+		if not place.window then need('zset', 'windows') end
+		read_groups(place.groups)
 	end
 end
 

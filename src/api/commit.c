@@ -91,15 +91,16 @@ static size_t wish_number(struct batch *batch, const struct route_wish *wish)
 	return batch->wish_count;
 }
 
-/* The slots of a request's orders: one number for all, or one for each. */
-static void slots_write(struct batch *batch, const struct commit_request *request, struct script_args *args)
+/* How many orders a request has, and their slots: one number for all, or one for each. */
+static void shape_write(struct batch *batch, const struct commit_request *request, struct script_args *args)
 {
 	const struct routes *routes = request->routes;
-	char text[SUGGESTIONS_MAX * 8] = "", *at = text;
+	char text[24 + SUGGESTIONS_MAX * 8], *at = text;
 	size_t count = routes->count > 1 ? request->order_count : 1;
 
+	at += sprintf(at, "%zu", request->order_count);
 	for (size_t i = 0; i < count; i++)
-		at += sprintf(at, "%s%zu", i ? "," : "", wish_number(batch, &routes->list[routes->of_order[i]].wish));
+		at += sprintf(at, "%c%zu", i ? ',' : ' ', wish_number(batch, &routes->list[routes->of_order[i]].wish));
 	script_args_add(args, text);
 }
 
@@ -110,8 +111,7 @@ static void request_write(struct batch *batch, const struct commit_request *requ
 	script_args_add(args, request->user_id);
 	script_args_add(args, request->smallcase_id);
 	script_args_add(args, request->digest);
-	slots_write(batch, request, args);
-	script_args_add_int(args, (int64_t)request->order_count);
+	shape_write(batch, request, args);
 	for (size_t i = 0; i < request->order_count; i++) {
 		script_args_add(args, request->orders[i].signature);
 		script_args_add(args, request->orders[i].quantity);
@@ -129,13 +129,15 @@ static void caps_write(struct commit *commit, const struct batch *batch)
 	admission_end(admission, commit->args);
 }
 
-/* The words of lua/enqueue.lua. */
+/* The words of lua/enqueue.lua; a number says that the request is queued. */
 static const struct {
 	const char *word;
 	enum commit_result result;
 } results[] = {
-    {"queued", COMMIT_QUEUED},	   {"replayed", COMMIT_REPLAYED},     {"conflict", COMMIT_CONFLICT},
-    {"over_cap", COMMIT_OVER_CAP}, {"bad_window", COMMIT_BAD_WINDOW},
+    {"replayed", COMMIT_REPLAYED},
+    {"conflict", COMMIT_CONFLICT},
+    {"over_cap", COMMIT_OVER_CAP},
+    {"bad_window", COMMIT_BAD_WINDOW},
 };
 
 /* Takes what the script says of the slots that a request's orders went to. */
@@ -158,6 +160,11 @@ static void places_read(const struct batch *batch, const redisReply *slots, stru
 /* Takes what the script says of one request. */
 static bool outcome_read(const redisReply *reply, struct commit_outcome *outcome)
 {
+	if (reply && reply->type == REDIS_REPLY_INTEGER) {
+		outcome->result = COMMIT_QUEUED;
+		outcome->arrival_us = reply->integer;
+		return true;
+	}
 	const char *word = reply_text(reply_at(reply, 0));
 	size_t i = 0;
 	while (i < sizeof results / sizeof *results && strcmp(results[i].word, word) != 0)
@@ -165,9 +172,7 @@ static bool outcome_read(const redisReply *reply, struct commit_outcome *outcome
 	if (i == sizeof results / sizeof *results)
 		return false;
 	outcome->result = results[i].result;
-	if (outcome->result == COMMIT_QUEUED) {
-		outcome->arrival_us = reply_int(reply_at(reply, 1), 0);
-	} else if (outcome->result == COMMIT_OVER_CAP) {
+	if (outcome->result == COMMIT_OVER_CAP) {
 		outcome->order = (long)reply_int(reply_at(reply, 1), -1);
 		snprintf(outcome->why, sizeof outcome->why, "%s", reply_text(reply_at(reply, 2)));
 	} else if (outcome->result == COMMIT_BAD_WINDOW) {

@@ -12,17 +12,19 @@
 
 #define ONE(queue_id, user) ENQUEUE_ONE(queue_id, user, "1")
 #define TWO(queue_id, user)                                                                                            \
-	"|" queue_id "|" user "|sc1|digest-" queue_id "|1|2|AAPL buy paper 1 market|1|GE buy kite 1 "                  \
+	"|" queue_id "|" user "|sc1|digest-" queue_id "|2 1|AAPL buy paper 1 market|1|GE buy kite 1 "                  \
 	"market|1"
 #define PER_MIN(most)	     "|caps " most
 #define DAY(days, worth)     "|caps 0 " days worth
 #define BULK_OF(total, more) "bq|d1|" total "|1|0|<abandon>|<retention>|''|''" more
 #define BULK_ORDER(user)     "|" user "|sc1|GE buy paper 1 market|1|''"
 
-/* The word of the reply to the `i`-th request. */
+/* The word of the reply to the `i`-th request; a number says that it is queued. */
 static const char *said(struct keyspace *ks, size_t i)
 {
-	return keyspace_reply(ks)->element[2 + i]->element[0]->str;
+	const redisReply *reply = keyspace_reply(ks)->element[2 + i];
+
+	return reply->type == REDIS_REPLY_INTEGER ? "queued" : reply->element[0]->str;
 }
 
 /* The number in the reply to the `i`-th request: which of its orders broke a cap. */

@@ -108,7 +108,7 @@ static void first_order_of_a_request_outlives_the_others(void **state)
 
 	GIVEN(ks, OPEN, "test");
 	GIVEN(ks, ENQUEUE,
-	      ENQUEUE_LANES "1|q1|alice|sc1|d1|1|3|AAPL buy paper 1 market|100"
+	      ENQUEUE_LANES "1|q1|alice|sc1|d1|3 1|AAPL buy paper 1 market|100"
 			    "|AAPL buy paper 1 market|50|MSFT buy paper 1 market|5");
 	GIVEN(ks, PROCESS, "''");
 	GIVEN(ks, SEAL, "100|<retention>");

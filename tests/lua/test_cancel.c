@@ -96,7 +96,7 @@ static void orders_of_a_request_are_canceled_together(void **state)
 
 	script_case_reach(ks, STAGE_QUEUED);
 	GIVEN(ks, ENQUEUE,
-	      ENQUEUE_LANES "1|q4|dave|sc1|d4|1|2|" AAPL "|7.25"
+	      ENQUEUE_LANES "1|q4|dave|sc1|d4|2 1|" AAPL "|7.25"
 			    "|MSFT sell paper 1 market|2");
 	STEP(ks, CANCEL, "q4|<retention>", "[canceled 2 0 window 2]",
 	     "~block:<b1>:orders -q4-0\n"
@@ -125,7 +125,7 @@ static void what_is_sealed_stays_while_the_rest_is_canceled(void **state)
 	struct keyspace *ks = *state;
 
 	GIVEN(ks, ENQUEUE,
-	      ENQUEUE_LANES "1|q1|alice|sc1|d1|1|2|" AAPL "|100"
+	      ENQUEUE_LANES "1|q1|alice|sc1|d1|2 1|" AAPL "|100"
 			    "|MSFT sell paper 1 market|2");
 	/* Orders of one request may be in different windows: each goes by its own. */
 	keyspace_command(ks, "HSET muster:{0}:window:other status sealed");
@@ -145,7 +145,7 @@ static void order_that_is_gone_is_passed_over(void **state)
 {
 	struct keyspace *ks = *state;
 
-	GIVEN(ks, ENQUEUE, ENQUEUE_LANES "1|q1|alice|sc1|d1|1|2|" AAPL "|100|" AAPL "|2");
+	GIVEN(ks, ENQUEUE, ENQUEUE_LANES "1|q1|alice|sc1|d1|2 1|" AAPL "|100|" AAPL "|2");
 	keyspace_command(ks, "DEL muster:{0}:order:q1-1");
 	STEP(ks, CANCEL, CANCEL_Q1, "[canceled 1 0 window 1]", NULL);
 }
@@ -165,7 +165,7 @@ static void totals_shrink_to_the_last_billionth(void **state)
 
 		keyspace_reset(ks);
 		GIVEN(ks, ENQUEUE, ENQUEUE_LANES "1" ENQUEUE_ONE("q2", "bob", "3"));
-		(void)snprintf(args, sizeof args, ENQUEUE_LANES "1|q1|alice|sc1|d1|1|1|" AAPL "|%s", cases[i]);
+		(void)snprintf(args, sizeof args, ENQUEUE_LANES "1|q1|alice|sc1|d1|1 1|" AAPL "|%s", cases[i]);
 		GIVEN(ks, ENQUEUE, args);
 		STEP(ks, CANCEL, CANCEL_Q1, "[canceled 1 0 window 1]", NULL);
 		assert_string_equal(strchr(keyspace_value(ks, "window:window-<due>:groups", AAPL), ' '), " 3");

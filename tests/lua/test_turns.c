@@ -18,7 +18,7 @@ static void plan_three(struct keyspace *ks)
 	GIVEN(ks, OPEN, "test");
 	GIVEN(ks, ENQUEUE,
 	      ENQUEUE_LANES "3" ENQUEUE_OF("q1", "alice", "AAPL buy paper 1 market", "1") ENQUEUE_OF(
-		  "q2", "bob", "GE sell paper 1 market", "1") "|q3|carol|sc1|digest-q3|2|1|F buy paper 1 market|1");
+		  "q2", "bob", "GE sell paper 1 market", "1") "|q3|carol|sc1|digest-q3|1 2|F buy paper 1 market|1");
 	GIVEN(ks, PROCESS, "''");
 	GIVEN(ks, SEAL, "100|<retention>");
 	GIVEN(ks, SEAL, "100|<retention>");

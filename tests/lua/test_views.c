@@ -193,7 +193,7 @@ static void preview_lists_the_groups_of_open_windows(void **state)
 	script_case_reach(ks, STAGE_QUEUED);
 	GIVEN(ks, ENQUEUE,
 	      ENQUEUE_LANES "2" ENQUEUE_OF("q4", "dave", "MSFT sell paper 0.001 limit 9.5",
-					   "5") "|q5|dave|sc1|d5|2|1|GE buy paper 0.001 market|0.25");
+					   "5") "|q5|dave|sc1|d5|1 2|GE buy paper 0.001 market|0.25");
 	STEP(ks, PREVIEW, "",
 	     "[[immediate-<due> immediate <due> open 1 1 [GE buy paper market '' 1 0.25]] [window-<due> window <due> "
 	     "open 4 2 [MSFT sell paper limit 9.5 1 5] [AAPL buy paper market '' 3 225]]]",
@@ -304,10 +304,10 @@ static void request_is_found_by_its_queue_id(void **state)
 	script_case_reach(ks, STAGE_QUEUED);
 	SEE(REQUEST, "q1", "[queue 1 digest-q1 alice]");
 	GIVEN(ks, ENQUEUE,
-	      ENQUEUE_LANES "1|q5|alice|sc1|d5|1|2|GE buy paper 1 market|1"
+	      ENQUEUE_LANES "1|q5|alice|sc1|d5|2 1|GE buy paper 1 market|1"
 			    "|GE buy paper 1 market|1");
 	SEE(REQUEST, "q5", "[queue 2 d5 alice]");
-	GIVEN(ks, ENQUEUE, ENQUEUE_LANES "1|q6|alice|sc1||1|1|GE buy paper 1 market|1");
+	GIVEN(ks, ENQUEUE, ENQUEUE_LANES "1|q6|alice|sc1||1 1|GE buy paper 1 market|1");
 	SEE(REQUEST, "q6", "[queue 1 '' alice]");
 	GIVEN(ks, BULK, "bq|d1|2|7|0|<abandon>|<retention>|''|''|alice|sc1|GE buy paper 1 market|1|");
 	SEE(REQUEST, "bq", "[bulk 2 d1 bulk-bq filling 1 7 '']");

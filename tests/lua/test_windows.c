@@ -17,9 +17,9 @@ static void window_asked_for_is_rounded_up_to_the_grid(void **state)
 
 	STEP(ks, ENQUEUE,
 	     ENQUEUE_OPTIONS "2|window|asked|1999999999999||0|0|0|window|asked|2000000000000||0|0|0|2"
-			     "|q1|alice|sc1|d1|1|1|" AAPL "|1|q2|bob|sc1|d2|2|1|" AAPL "|1",
-	     "[stored [[window-<due> <due> window asked] [window-<due> <due> window asked]] [queued <now_us>] "
-	     "[queued <now_us>]]",
+			     "|q1|alice|sc1|d1|1 1|" AAPL "|1|q2|bob|sc1|d2|1 2|" AAPL "|1",
+	     "[stored [[window-<due> <due> window asked] [window-<due> <due> window asked]] <now_us> "
+	     "<now_us>]",
 	     "+block:<b1> hash - broker_type=paper lane=window limit_price='' lot=1 order_type=market side=buy\n"
 	     "\tsymbol=AAPL window=window-<due>\n"
 	     "+block:<b1>:orders zset - q1-0=<now_us> q2-0=<now_us>\n"
@@ -37,8 +37,8 @@ static void window_asked_for_is_rounded_up_to_the_grid(void **state)
 	     ">wake window-<due>\n");
 	STEP(ks, ENQUEUE,
 	     "<grid>|<grid>|2000000000000|60000|900000|30000|120000|1|window|asked|2000000000001||0|0|0|1"
-	     "|q3|carol|sc1|d3|1|1|" AAPL "|1",
-	     "[stored [[window-3000000000000 3000000000000 window asked]] [queued <now_us>]]",
+	     "|q3|carol|sc1|d3|1 1|" AAPL "|1",
+	     "[stored [[window-3000000000000 3000000000000 window asked]] <now_us>]",
 	     "+block:<b2> hash - broker_type=paper lane=window limit_price='' lot=1 order_type=market side=buy\n"
 	     "\tsymbol=AAPL window=window-3000000000000\n"
 	     "+block:<b2>:orders zset - q3-0=<now_us>\n"
@@ -59,7 +59,7 @@ static void window_in_the_past_is_refused(void **state)
 {
 	struct keyspace *ks = *state;
 
-	STEP(ks, ENQUEUE, ENQUEUE_OPTIONS "1|window|asked|<then>||0|0|0|1|q1|alice|sc1|d1|1|1|" AAPL "|1",
+	STEP(ks, ENQUEUE, ENQUEUE_OPTIONS "1|window|asked|<then>||0|0|0|1|q1|alice|sc1|d1|1 1|" AAPL "|1",
 	     "[stored [[]] [bad_window 'it is past' '' '']]", "");
 }
 
@@ -68,7 +68,7 @@ static void window_too_far_ahead_is_refused(void **state)
 	struct keyspace *ks = *state;
 
 	STEP(ks, ENQUEUE,
-	     "<grid>|<grid>|<minute>|60000|900000|30000|120000|1|window|asked|<due>||0|0|0|1|q1|alice|sc1|d1|1|1|" AAPL
+	     "<grid>|<grid>|<minute>|60000|900000|30000|120000|1|window|asked|<due>||0|0|0|1|q1|alice|sc1|d1|1 1|" AAPL
 	     "|1",
 	     "[stored [[]] [bad_window 'it is farther ahead than window.max_ahead_s allows' '' '']]", "");
 }
@@ -86,7 +86,7 @@ static void windows_stand_on_the_grid_of_their_lane(void **state)
 		char args[160];
 
 		(void)snprintf(args, sizeof args,
-			       "300000|250|604800000|0|2|1|0|1|%s|||0|0|0|1|q%zu|alice|sc1|d|1|1|" AAPL "|1",
+			       "300000|250|604800000|0|2|1|0|1|%s|||0|0|0|1|q%zu|alice|sc1|d|1 1|" AAPL "|1",
 			       lanes[i].lane, i);
 		GIVEN(ks, ENQUEUE, args);
 		after_ms = keyspace_time_us(ks) / 1000;
@@ -101,8 +101,8 @@ static void immediate_lane_has_windows_of_its_own(void **state)
 	struct keyspace *ks = *state;
 
 	GIVEN(ks, ENQUEUE, ENQUEUE_LANES "1" ENQUEUE_ONE("q1", "alice", "100"));
-	STEP(ks, ENQUEUE, ENQUEUE_LANES "1|q2|bob|sc1|d2|2|1|" AAPL "|50",
-	     "[stored [[] [immediate-<due> <due> immediate high]] [queued <now_us>]]",
+	STEP(ks, ENQUEUE, ENQUEUE_LANES "1|q2|bob|sc1|d2|1 2|" AAPL "|50",
+	     "[stored [[] [immediate-<due> <due> immediate high]] <now_us>]",
 	     "+block:<b2> hash - broker_type=paper lane=immediate limit_price='' lot=1 order_type=market side=buy\n"
 	     "\tsymbol=AAPL window=immediate-<due>\n"
 	     "+block:<b2>:orders zset - q2-0=<now_us>\n"
@@ -125,7 +125,7 @@ static void window_made_due_early_gets_a_successor(void **state)
 	GIVEN(ks, ENQUEUE, ENQUEUE_LANES "1" ENQUEUE_ONE("q1", "alice", "100"));
 	GIVEN(ks, PROCESS, "window-<due>");
 	STEP(ks, ENQUEUE, ENQUEUE_LANES "1" ENQUEUE_ONE("q2", "bob", "50"),
-	     "[stored [[window-<due>-1 <due> window next] []] [queued <now_us>]]",
+	     "[stored [[window-<due>-1 <due> window next] []] <now_us>]",
 	     "+block:<b2> hash - broker_type=paper lane=window limit_price='' lot=1 order_type=market side=buy\n"
 	     "\tsymbol=AAPL window=window-<due>-1\n"
 	     "+block:<b2>:orders zset - q2-0=<now_us>\n"
@@ -141,7 +141,7 @@ static void window_made_due_early_gets_a_successor(void **state)
 	     ">wake window-<due>-1\n");
 	GIVEN(ks, SEAL, "100|<retention>");
 	STEP(ks, ENQUEUE, ENQUEUE_LANES "1" ENQUEUE_ONE("q3", "carol", "75"),
-	     "[stored [[window-<due>-1 <due> window next] []] [queued <now_us>]]",
+	     "[stored [[window-<due>-1 <due> window next] []] <now_us>]",
 	     "~block:<b2>:orders q3-0=<now_us>\n"
 	     "~counts queued=2\n"
 	     "+order:q3-0 hash - block=<b2> digest=digest-q3 quantity=75 smallcase=sc1 user=carol\n"

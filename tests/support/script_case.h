@@ -60,7 +60,7 @@ void script_case_reach(struct keyspace *keyspace, enum stage stage);
 #define NOT_QUEUED			      "stored [[] []] "
 #define ENQUEUE_ONE(queue_id, user, quantity) ENQUEUE_OF(queue_id, user, "AAPL buy paper 1 market", quantity)
 #define ENQUEUE_OF(queue_id, user, signature, quantity)                                                                \
-	"|" queue_id "|" user "|sc1|digest-" queue_id "|1|1|" signature "|" quantity
+	"|" queue_id "|" user "|sc1|digest-" queue_id "|1 1|" signature "|" quantity
 #define CLAIM_AS(pid) "h1:" pid "|<lease>|10|h1|" pid "|0|<then>|3"
 
 /* cmocka fixtures: one Redis a program, empty for each test. */
