@@ -39,11 +39,12 @@ static bool greet(struct audit_redis *redis, struct err *err, const char *format
 /* User, password, database. */
 static bool log_in(struct audit_redis *redis, const struct redis_url *url, struct err *err)
 {
-	if (url->has_login && url->user[0] && !greet(redis, err, "AUTH %s %s", url->user, url->password))
-		return false;
-	if (url->has_login && !url->user[0] && !greet(redis, err, "AUTH %s", url->password))
-		return false;
-	return url->database == 0 || greet(redis, err, "SELECT %u", url->database);
+	bool is_in = !url->has_login || (url->user[0] ? greet(redis, err, "AUTH %s %s", url->user, url->password)
+						      : greet(redis, err, "AUTH %s", url->password));
+
+	if (!is_in)
+		redis_url_clean(url, err->message);
+	return is_in && (url->database == 0 || greet(redis, err, "SELECT %u", url->database));
 }
 
 struct audit_redis *audit_redis_open(const struct config *config, struct err *err)

@@ -59,6 +59,15 @@ static bool take_ok(struct redis_link *link, const redisReply *reply, const stru
 	return reply || err_set(err, ERR_REDIS_UNAVAILABLE, "%s", refusal->message);
 }
 
+/* The reply to AUTH. */
+static bool take_auth(struct redis_link *link, const redisReply *reply, const struct err *refusal, struct err *err)
+{
+	if (take_ok(link, reply, refusal, err))
+		return true;
+	redis_url_clean(&link->url, err->message);
+	return false;
+}
+
 /* The name is for people who look at CLIENT LIST. */
 static bool send_name(struct redis_link *link)
 {
@@ -186,7 +195,7 @@ static bool send_subscribe(struct redis_link *link)
 }
 
 static const struct step steps[] = {
-    {send_auth, take_ok},   {send_select, take_ok},   {send_name, take_anything},
+    {send_auth, take_auth}, {send_select, take_ok},   {send_name, take_anything},
     {send_info, take_info}, {send_fsync, take_fsync}, {send_generation, take_generation},
     {send_subscribe, NULL},
 };

@@ -7,6 +7,8 @@
 
 #include <hiredis/hiredis.h>
 
+#include "shared/redact.h"
+
 #define DEFAULT_PORT 6379
 #define PORT_MAX     65535
 #define DATABASE_MAX 1000000
@@ -213,4 +215,14 @@ char *redis_url_format_place(const struct redis_url *url, char *text, size_t siz
 		(void)snprintf(text, size, "redis://%s%s%s:%u/%u", is_v6 ? "[" : "", url->host, is_v6 ? "]" : "",
 			       url->port, url->database);
 	return text;
+}
+
+void redis_url_clean(const struct redis_url *url, char *message)
+{
+	/* They may be cut short there, so that the whole password is not found: they go altogether. */
+	char *arguments = strstr(message, ", with args");
+
+	if (arguments)
+		*arguments = '\0';
+	redact(message, strlen(message), url->password);
 }

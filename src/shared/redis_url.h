@@ -32,4 +32,7 @@ bool redis_url_parse(const char *text, struct redis_url *url, struct err *err) M
 /* "redis://host:port/db" or "unix:///path?db=0", without user and password: for people. Returns `text`. */
 char *redis_url_format_place(const struct redis_url *url, char *text, size_t size);
 
+/* Takes the password out of what Redis says of a log-in: one that does not know AUTH repeats its arguments. */
+void redis_url_clean(const struct redis_url *url, char *message);
+
 #endif

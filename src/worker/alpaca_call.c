@@ -10,8 +10,10 @@
 
 #include "shared/clock.h"
 #include "shared/log.h"
+#include "shared/redact.h"
 
 #define HALT_LOOK_MS 500
+#define KEY_SHORTEST 8 /* a shorter one is no secret, and might be a word of any reply */
 
 struct alpaca_call *alpaca_call_new(struct alpaca *alpaca, enum alpaca_op op, broker_fn *fn, void *arg)
 {
@@ -147,10 +149,42 @@ static void pause_calls(struct alpaca *alpaca, const char *event, enum log_level
 	alpaca->paused_why = result->why;
 }
 
+/* Takes our keys out of what a broker said, or curl of it. */
+static void redact_keys(const struct alpaca *alpaca, char *text, size_t length)
+{
+	const struct config_broker *config = alpaca->broker.config;
+	const char *const keys[] = {config->key_id, config->key_secret};
+	for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
+		if (strlen(keys[i]) >= KEY_SHORTEST)
+			redact(text, length, keys[i]);
+}
+
+/* Judges the reply without our keys in it: whatever refuses us may repeat them, and why it did is logged, stored and
+ * shown. True where it refuses our credentials. */
+static bool judge_redacted(const struct alpaca *alpaca, enum alpaca_op op, const struct http_client_reply *reply,
+			   struct broker_result *result)
+{
+	struct http_client_reply clean = *reply;
+	struct err why = reply->err ? *reply->err : (struct err){0};
+	char *body = malloc(reply->length + 1);
+	bool is_credentials;
+	if (!body)
+		abort();
+	memcpy(body, reply->body, reply->length);
+	body[reply->length] = '\0';
+	redact_keys(alpaca, body, reply->length);
+	redact_keys(alpaca, why.message, strlen(why.message));
+	clean.body = body;
+	clean.err = reply->err ? &why : NULL;
+	is_credentials = alpaca_judge(op, &clean, result);
+	free(body);
+	return is_credentials;
+}
+
 void alpaca_refused(struct alpaca *alpaca, enum alpaca_op op, const struct http_client_reply *reply,
 		    struct broker_result *result)
 {
-	if (alpaca_judge(op, reply, result)) {
+	if (judge_redacted(alpaca, op, reply, result)) {
 		pause_calls(alpaca, "broker_credentials_refused", LOG_ERROR, result);
 		result->retry_after_ms = HALT_LOOK_MS;
 		if (alpaca->broker.credentials)

@@ -208,6 +208,54 @@ static void refused_keys_are_not_tried_again_and_not_told(void **state)
 	assert_int_equal(hostile_broker_requests(hostile), 1);
 }
 
+static void keys_in_what_a_broker_says_are_taken_out(void **state)
+{
+	static const char far[] = "{\"code\":42210000,\"message\":\"%0*d PKLONGTEST12 hush/hush hush\"}";
+	static const struct {
+		int status;
+		const char *body;
+		enum broker_outcome outcome;
+		const char *why;
+	} rows[] = {
+	    {422, "{\"code\":42210000,\"message\":\"no order for PKLONGTEST12/hush\\/hush+hush!\"}", BROKER_REJECTED,
+	     "no order for ************/***************! (HTTP 422, code 42210000)"},
+	    {422, "{\"code\":42210000,\"message\":\"no\",\"reject_reason\":\"hush/hush+hush\"}", BROKER_REJECTED,
+	     "no: ************** (HTTP 422, code 42210000)"},
+	    {403, "{\"code\":40310000,\"message\":\"funds of PKLONGTEST12\"}", BROKER_REJECTED,
+	     "funds of ************ (HTTP 403, code 40310000)"},
+	    {500, "{\"message\":\"PKLONGTEST12PKLONGTEST12\"}", BROKER_AMBIGUOUS,
+	     "************************ (HTTP 500)"},
+	};
+	struct broker_fixture *fixture = *state;
+	char text[1024];
+	snprintf(fixture->config.key_id, sizeof fixture->config.key_id, "PKLONGTEST12");
+	snprintf(fixture->config.key_secret, sizeof fixture->config.key_secret, "hush/hush+hush");
+	broker_free(fixture->broker);
+	http_client_free(fixture->client);
+	broker_fixture_connect(fixture, hostile_broker_port(hostile_of(state)), NULL);
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		hostile_broker_answer(hostile_of(state), rows[i].status, "", rows[i].body);
+		const struct broker_result *result = say_submit(fixture, &order);
+		assert_int_equal(result->outcome, rows[i].outcome);
+		assert_string_equal(result->why.message, rows[i].why);
+	}
+	/* No half of one is left where a long reason is cut off. */
+	for (int at = 225; at < 260; at++) {
+		snprintf(text, sizeof text, far, at, 0);
+		hostile_broker_answer(hostile_of(state), 422, "", text);
+		assert_null(strstr(say_submit(fixture, &order)->why.message, "PK"));
+	}
+}
+
+static void redirects_are_not_followed(void **state)
+{
+	size_t requests = hostile_broker_requests(hostile_of(state));
+	hostile_broker_answer(hostile_of(state), 307, "Location: /v2/elsewhere\r\n", "");
+	assert_int_equal(say_submit(*state, &order)->outcome, BROKER_AMBIGUOUS);
+	assert_int_equal(say_look_up(*state, &order)->outcome, BROKER_AMBIGUOUS);
+	assert_int_equal(hostile_broker_requests(hostile_of(state)), requests + 2);
+}
+
 static void a_used_up_rate_holds_calls_back_until_the_reset(void **state)
 {
 	struct broker_fixture *fixture = *state;
@@ -321,6 +369,8 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(a_submit_leaves_once_where_a_kept_connection_dies, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(what_never_left_is_not_sent, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(refused_keys_are_not_tried_again_and_not_told, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(keys_in_what_a_broker_says_are_taken_out, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(redirects_are_not_followed, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(a_used_up_rate_holds_calls_back_until_the_reset, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(what_is_no_order_never_leaves, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(what_may_not_leave_any_more_does_not, set_up, tear_down),
