@@ -73,8 +73,8 @@ static void print_usage(void)
 	    "read.\n\n"
 	    "Options, their defaults and meaning:");
 	config_print_options(stdout);
-	puts("\nEnvironment, over all of them: MUSTER_REDIS_URL, MUSTER_BROKER_<NAME>_KEY_ID, "
-	     "MUSTER_BROKER_<NAME>_KEY_SECRET.");
+	puts("\nSecrets, over all of them: MUSTER_REDIS_URL, MUSTER_BROKER_<NAME>_KEY_ID and _KEY_SECRET, or the same "
+	     "with\n_FILE behind it, or systemd's credentials, as for the other programs.");
 }
 
 /* Says what is wrong with the command line. Arguments are not repeated: one in the wrong place may be a secret. */
@@ -147,16 +147,19 @@ static void print_problem(const struct err *problem, void *arg)
 	(void)fprintf(stderr, NAME ": %s\n", problem->message);
 }
 
-/* Applies one -o. A URL with a password would stay in the process list for everybody to read: it is struck out. */
-static size_t apply_setting(struct config *config, char *setting)
+/* Prints what could be better. */
+static void print_warning(const struct err *warning, void *arg)
+{
+	(void)arg;
+	(void)fprintf(stderr, NAME ": warning: %s\n", warning->message);
+}
+
+/* Applies one -o. */
+static size_t apply_setting(struct config *config, const char *setting)
 {
 	struct err err = {0};
-	bool good = config_set(config, setting, &err);
-	size_t key = strlen("redis.url=");
 
-	if (strncmp(setting, "redis.url=", key) == 0)
-		memset(setting + key, '*', strlen(setting + key));
-	if (good)
+	if (config_set(config, setting, &err))
 		return 0;
 	(void)err_context(&err, "-o");
 	print_problem(&err, NULL);
@@ -169,11 +172,14 @@ static bool read_configuration(const struct command *command, struct config *con
 	size_t problems = 0;
 
 	config_init(config);
-	if (command->file)
+	if (command->file) {
 		problems += config_tell_file(config, command->file, print_problem, NULL);
+		config_warn_file(config, command->file, print_warning, NULL);
+	}
 	for (int i = 0; i < command->setting_count; i++)
 		problems += apply_setting(config, command->settings[i]);
-	problems += config_tell_environment(config, print_problem, NULL);
+	problems += config_tell_secrets(config, print_problem, print_warning, NULL);
+	config_wipe_environment();
 	if (problems == 0)
 		problems += config_tell_check(config, print_problem, NULL);
 	return problems == 0;
@@ -202,6 +208,7 @@ int audit_options_read(int argc, char **argv, struct audit_options *options)
 
 	if (!command.settings)
 		abort();
+	program_forbid_dumps();
 	*options = (struct audit_options){0};
 	code = read_command(argc, argv, &command, options);
 	if (code < 0 && (!read_configuration(&command, &options->config) || !find_brokers(&command, options)))

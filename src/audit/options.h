@@ -18,7 +18,8 @@ struct audit_options {
 };
 
 /* Reads the command line and the configuration, and says on standard error what is wrong with them. Returns an exit
- * code where that is all there is to do, otherwise -1. The value of `-o redis.url=` is overwritten in `argv`. */
+ * code where that is all there is to do, otherwise -1. Secrets are taken out of the
+ * environment. */
 int audit_options_read(int argc, char **argv, struct audit_options *options);
 
 #endif

@@ -9,6 +9,7 @@ int main(int argc, char **argv)
 	    .start = paper_start,
 	    .drain = paper_drain,
 	    .end = paper_end,
+	    .uses_keys = true,
 	};
 	return program_main(argc, argv, &hooks);
 }

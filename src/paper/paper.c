@@ -10,13 +10,6 @@
 
 #define BODY_MAX (64 * 1024)
 
-/* The environment's text, or NULL where it is not set or empty. */
-static const char *environment(const char *name)
-{
-	const char *text = getenv(name);
-	return text && *text ? text : NULL;
-}
-
 void paper_fail(struct paper *paper, const struct err *err)
 {
 	log_event(LOG_ERROR, "stopping", "reason", err->message, NULL);
@@ -94,6 +87,16 @@ static bool paper_listen(struct paper *paper, const struct config *config, struc
 	return true;
 }
 
+/* The keys of the broker `paper`, which are those to call this program with. */
+static void paper_find_keys(struct paper *paper, const struct config *config)
+{
+	const struct config_broker *broker = config_broker(config, "paper");
+	if (!broker || !*broker->key_id)
+		return;
+	paper->key_id = broker->key_id;
+	paper->key_secret = broker->key_secret;
+}
+
 bool paper_start(struct program *program, struct err *err)
 {
 	const struct config *config = program_config(program);
@@ -105,16 +108,15 @@ bool paper_start(struct program *program, struct err *err)
 	paper->calendar = program_calendars(program)->of_paper;
 	paper->faults = paper_faults_new();
 	paper->wire = paper_wire_new(paper->base);
-	paper->key_id = environment("MUSTER_BROKER_PAPER_KEY_ID");
-	paper->key_secret = environment("MUSTER_BROKER_PAPER_KEY_SECRET");
+	paper_find_keys(paper, config);
 	bool ok = paper_load(paper, config, err);
 	if (ok) {
 		const struct paper_engine_parts parts = {
 		    paper->base, paper->book, paper->ledger, paper->settings, paper->calendar, engine_failed, paper,
 		};
 		paper->engine = paper_engine_new(&parts);
-		paper->market = paper_market_new(&(struct paper_market_parts){
-		    paper->base, paper->calendar, paper->book, paper->engine, engine_failed, paper});
+		paper->market = paper_market_new(&(struct paper_market_parts){paper->base, paper->calendar, paper->book,
+									      paper->engine, engine_failed, paper});
 		ok = paper_listen(paper, config, err);
 	}
 	if (!ok) {

@@ -33,7 +33,7 @@ struct paper {
 	struct paper_wire *wire;
 	struct paper_rate rate;
 	int64_t rate_period_ms;
-	const char *key_id, *key_secret; /* NULL: anybody may call */
+	const char *key_id, *key_secret; /* the configuration's; NULL: anybody may call */
 };
 
 /* Builds everything and listens; false with `err` set, and nothing left, where it cannot. */

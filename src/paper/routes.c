@@ -75,8 +75,7 @@ static bool admit_keys(struct paper *paper, struct http_request *request)
 		paper_answer_refused(request, PAPER_REFUSE_UNAUTHORIZED);
 		return false;
 	}
-	bool is_known =
-	    strcmp(id, paper->key_id) == 0 && (!paper->key_secret || strcmp(secret, paper->key_secret) == 0);
+	bool is_known = strcmp(id, paper->key_id) == 0 && strcmp(secret, paper->key_secret) == 0;
 	if (!is_known)
 		paper_answer_refused(request, PAPER_REFUSE_FORBIDDEN);
 	return is_known;

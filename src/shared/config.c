@@ -1,5 +1,5 @@
 /* The configuration as a whole: its sections, and the ways in for values besides the file. A value reaches its place in
- * one way only (config_assign), whether it is a default, stands in the file, or comes from -o or the environment. */
+ * one way only (config_assign), whether it is a default, stands in the file, or comes from -o or another place. */
 #include "shared/config.h"
 
 #include <arpa/inet.h>
@@ -179,6 +179,22 @@ void config_keep_first(const struct err *problem, void *arg)
 		*first = *problem;
 }
 
+/* Refuses what everybody on this host could read in the list of processes. */
+static bool check_is_no_secret(const char *section, const char *key, const char *value, struct err *err)
+{
+	const struct config_option *option = config_option_find(section, key, NULL);
+
+	if (option == NULL || !config_is_secret(option, value))
+		return true;
+	return err_set(err, ERR_CONFIG,
+		       "%s.%s: no secret may stand on the command line, which everybody on this host can read; give it "
+		       "in %s of the environment, in the file that the same name with _FILE behind it names, as a "
+		       "systemd credential, or in the configuration file",
+		       section, key,
+		       option->type == CONFIG_REDIS_URL ? "MUSTER_REDIS_URL"
+							: "MUSTER_BROKER_<NAME>_KEY_ID and _KEY_SECRET");
+}
+
 bool config_set(struct config *config, const char *assignment, struct err *err)
 {
 	const char *equals = strchr(assignment, '=');
@@ -194,7 +210,8 @@ bool config_set(struct config *config, const char *assignment, struct err *err)
 	if (dot == NULL)
 		return err_set(err, ERR_CONFIG, "an option is set with section.key=value");
 	*dot = '\0';
-	return config_section_open(config, name, err) && config_assign(config, name, dot + 1, equals + 1, err);
+	return check_is_no_secret(name, dot + 1, equals + 1, err) && config_section_open(config, name, err) &&
+	       config_assign(config, name, dot + 1, equals + 1, err);
 }
 
 /* 1 to 5 digits, at most 65535. */

@@ -1,4 +1,4 @@
-/* Configuration: one table of options, read from an INI file, then `-o section.key=value`, then the environment.
+/* Configuration: one table of options, read from an INI file, then `-o section.key=value`, then secrets from elsewhere.
  *
  * Every option has one row in config_table.c: name, type, bounds, default, help. A test holds that table,
  * conf/muster.conf and the README against each other. All three programs read the same file, each using its part.
@@ -28,14 +28,14 @@ struct config_broker {
 	char base_url[CONFIG_TEXT_SIZE];
 	int64_t timeout_ms; /* for one call to the broker; below worker.lease_ms */
 	int64_t lot_nano;
-	int64_t minor_unit_nano;	   /* smallest unit of money given to a user */
-	int64_t rate_per_min;		   /* 0: no limit */
-	int64_t rate_period_ms;		   /* how long that minute is: shorter in tests only */
-	int64_t max_daily_notional_nano;   /* 0: no cap */
-	int64_t max_slice_quantity_nano;   /* 0: no limit */
-	char calendar[CONFIG_TEXT_SIZE];   /* a name or a path; "": always open */
-	char key_id[CONFIG_TEXT_SIZE];	   /* from the environment only */
-	char key_secret[CONFIG_TEXT_SIZE]; /* from the environment only */
+	int64_t minor_unit_nano;	 /* smallest unit of money given to a user */
+	int64_t rate_per_min;		 /* 0: no limit */
+	int64_t rate_period_ms;		 /* how long that minute is: shorter in tests only */
+	int64_t max_daily_notional_nano; /* 0: no cap */
+	int64_t max_slice_quantity_nano; /* 0: no limit */
+	char calendar[CONFIG_TEXT_SIZE]; /* a name or a path; "": always open */
+	char key_id[CONFIG_TEXT_SIZE];	 /* a secret, as is the next: "" where there is none */
+	char key_secret[CONFIG_TEXT_SIZE];
 };
 
 struct config {
@@ -118,11 +118,22 @@ void config_init(struct config *config);
 /* Reads `path`. Errors (ERR_CONFIG) name file, line and key, and say what is allowed. */
 bool config_read_file(struct config *config, const char *path, struct err *err) MUST_USE;
 
-/* One "section.key=value"; the section of a broker is "broker.NAME". */
+/* One "section.key=value" of the command line; the section of a broker is "broker.NAME". A secret is refused: everybody
+ * on the host can read command lines. */
 bool config_set(struct config *config, const char *assignment, struct err *err) MUST_USE;
 
-/* MUSTER_REDIS_URL, MUSTER_BROKER_<NAME>_KEY_ID, MUSTER_BROKER_<NAME>_KEY_SECRET. */
-bool config_read_environment(struct config *config, struct err *err) MUST_USE;
+/* Secrets from outside the file, over what is there. For each the first that has it: the variable (MUSTER_REDIS_URL,
+ * MUSTER_BROKER_<NAME>_KEY_ID, MUSTER_BROKER_<NAME>_KEY_SECRET), the file that the same variable with _FILE behind its
+ * name holds the path of, the file redis.url, broker.NAME.key_id or broker.NAME.key_secret in $CREDENTIALS_DIRECTORY.
+ */
+bool config_read_secrets(struct config *config, struct err *err) MUST_USE;
+
+/* Takes the variables above out of the environment and overwrites their bytes, so that /proc/PID/environ does not show
+ * them either. */
+void config_wipe_environment(void);
+
+/* Overwrites the keys of all brokers: for programs that call none. */
+void config_forget_keys(struct config *config);
 
 /* What no single option can say: brokers complete, timeouts below the lease, no open address without tokens, .... */
 bool config_check(const struct config *config, struct err *err) MUST_USE;
@@ -134,8 +145,12 @@ const struct config_broker *config_broker(const struct config *config, const cha
  * as it stands; they return how many there were. What was right is stored. */
 typedef void config_problem_fn(const struct err *problem, void *arg);
 size_t config_tell_file(struct config *config, const char *path, config_problem_fn *tell, void *arg);
-size_t config_tell_environment(struct config *config, config_problem_fn *tell, void *arg);
+/* `warn` (may be NULL) is told of files that are open to others. */
+size_t config_tell_secrets(struct config *config, config_problem_fn *tell, config_problem_fn *warn, void *arg);
 size_t config_tell_check(const struct config *config, config_problem_fn *tell, void *arg);
+
+/* Warns of the configuration file where it is open to others and `config`, read from nowhere else, holds a secret. */
+void config_warn_file(const struct config *config, const char *path, config_problem_fn *warn, void *arg);
 
 /* Whether a password or a broker's key is held. */
 bool config_has_secrets(const struct config *config);

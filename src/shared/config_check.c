@@ -103,8 +103,7 @@ static void check_broker_is_complete(struct check *check, const struct config_br
 	if (broker->base_url[0] == '\0')
 		tell_problem(check, "broker.%s.base_url: missing; it must be an http:// or https:// URL", broker->name);
 	if ((broker->key_id[0] == '\0') != (broker->key_secret[0] == '\0'))
-		tell_problem(check,
-			     "broker.%s: one of its _KEY_ID and _KEY_SECRET is in the environment without the other",
+		tell_problem(check, "broker.%s: one of its key_id and key_secret is given without the other",
 			     broker->name);
 }
 

@@ -39,17 +39,17 @@ static bool check_address(const char *value)
 }
 
 /* Bytes above 127 are fine in a file's name, control characters are not. */
-static bool check_path(const char *value)
+bool config_is_path(const char *text)
 {
-	for (; *value != '\0'; value++) {
-		if (iscntrl((unsigned char)*value))
+	for (; *text != '\0'; text++) {
+		if (iscntrl((unsigned char)*text))
 			return false;
 	}
 	return true;
 }
 
-/* What curl takes, so that it cannot fail on it later, and nothing to which no path can be added. Keys come from the
- * environment only, never as user and password in here. */
+/* What curl takes, so that it cannot fail on it later, and nothing to which no path can be added. Keys are options of
+ * their own, never user and password in here. */
 static bool check_http_url(const char *value)
 {
 	CURLU *url = curl_url();
@@ -74,6 +74,14 @@ static bool check_redis_url(const char *value)
 	return good;
 }
 
+/* Visible characters only: a line break here would end up in an HTTP header. */
+static bool check_secret(const char *value)
+{
+	while (*value > ' ' && *value <= '~')
+		value++;
+	return *value == '\0';
+}
+
 /* One row for each type that is text. */
 static const struct {
 	bool (*check)(const char *value);
@@ -82,13 +90,14 @@ static const struct {
     [CONFIG_PREFIX] = {check_prefix, "a word like [a-z][a-z0-9_-]*"},
     [CONFIG_BROKER_NAME] = {config_is_broker_name, "a word like [a-z0-9][a-z0-9_]*"},
     [CONFIG_USER] = {ids_is_name, "printable ASCII without space, quote, backslash or colon"},
-    [CONFIG_CALENDAR] = {check_path, "the name of a calendar like XNYS, or the path of its file"},
+    [CONFIG_CALENDAR] = {config_is_path, "the name of a calendar like XNYS, or the path of its file"},
     [CONFIG_ADDRESS] = {check_address, "host:port or [v6]:port with a port from 0 to 65535"},
-    [CONFIG_PATH] = {check_path, "the path of a file"},
+    [CONFIG_PATH] = {config_is_path, "the path of a file"},
     [CONFIG_HTTP_URL] = {check_http_url,
 			 "an http:// or https:// URL with a host, without user, password, query or fragment"},
     [CONFIG_REDIS_URL] = {check_redis_url,
 			  "redis://[user:password@]host[:port][/db] or unix://[user:password@]/path[?db=N]"},
+    [CONFIG_SECRET] = {check_secret, "printable ASCII characters without blanks"},
 };
 
 /* "strict or relaxed" */
@@ -225,7 +234,7 @@ bool config_option_store(const struct config_option *option, const char *value, 
 		return redis_url_parse(value, &url, err);
 	}
 	/* URLs may hold a password, also where they are wrong. */
-	if (option->type == CONFIG_REDIS_URL || option->type == CONFIG_HTTP_URL)
+	if (option->type == CONFIG_REDIS_URL || option->type == CONFIG_HTTP_URL || option->type == CONFIG_SECRET)
 		return err_set(err, ERR_CONFIG, "the value is not allowed; it must be %s", allowed);
 	return err_set(err, ERR_CONFIG, "\"%s\" is not allowed; it must be %s", config_quote(value, quoted), allowed);
 }

@@ -25,7 +25,8 @@ enum config_type {
 	CONFIG_ADDRESS,
 	CONFIG_PATH,
 	CONFIG_HTTP_URL,
-	CONFIG_REDIS_URL, /* its value is never printed */
+	CONFIG_REDIS_URL, /* its value is never printed, ... */
+	CONFIG_SECRET,	  /* ... nor is this */
 };
 
 struct config_option {
@@ -50,6 +51,12 @@ const char *config_option_key(const struct config_option *option);
 
 /* [a-z0-9][a-z0-9_]*, shorter than CONFIG_NAME_SIZE. */
 bool config_is_broker_name(const char *text);
+
+/* No control characters. */
+bool config_is_path(const char *text);
+
+/* True where the value is one that nobody else may see. */
+bool config_is_secret(const struct config_option *option, const char *value);
 
 /* Reads `value` into `base` (struct config or config_broker). The message says what is allowed, not which option. */
 bool config_option_store(const struct config_option *option, const char *value, void *base, struct err *err) MUST_USE;

@@ -2,17 +2,19 @@
  * started, on how they are stopped, and on the exit codes that service managers and scripts act upon. */
 #include "shared/program.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
 #include "shared/fault.h"
 #include "shared/log.h"
 
-#define SIGNALS     3
+#define SIGNALS	    3
 #define EXIT_GOOD   0
 #define EXIT_FAILED 1
 #define EXIT_USAGE  2
@@ -109,11 +111,15 @@ static void print_usage(const struct program_hooks *hooks, FILE *out)
 		"Options, their defaults and meaning:\n",
 		hooks->name, hooks->purpose, hooks->name);
 	config_print_options(out);
-	fprintf(out, "\nThe broker `paper` is there without configuration: adapter alpaca at http://127.0.0.1:8701.\n\n"
-		     "Environment, over all of them:\n"
-		     "  MUSTER_REDIS_URL                 redis.url; where it holds a password, rather here than in -o\n"
-		     "  MUSTER_BROKER_<NAME>_KEY_ID      the key to the broker of that name (in upper case) ...\n"
-		     "  MUSTER_BROKER_<NAME>_KEY_SECRET  ... and its secret; nowhere else\n%s",
+	fprintf(out,
+		"\nThe broker `paper` is there without configuration: adapter alpaca at http://127.0.0.1:8701.\n\n"
+		"Secrets, over all of them; each from the first place that has it:\n"
+		"  MUSTER_REDIS_URL                 redis.url (with a password it is refused in -o)\n"
+		"  MUSTER_BROKER_<NAME>_KEY_ID      the key to the broker of that name (in upper case) ...\n"
+		"  MUSTER_BROKER_<NAME>_KEY_SECRET  ... and its secret (both are refused in -o)\n"
+		"  the same with _FILE behind it    the absolute path of a file that holds it\n"
+		"  $CREDENTIALS_DIRECTORY           systemd's, with redis.url, broker.NAME.key_id, "
+		"broker.NAME.key_secret\n%s",
 		hooks->usage ? hooks->usage : "");
 }
 
@@ -167,16 +173,25 @@ static void print_problem(const struct err *problem, void *arg)
 	fprintf(stderr, "%s: %s\n", (const char *)arg, problem->message);
 }
 
-/* Applies one -o. A URL with a password would stay in the process list for everybody to read: it is struck out. */
-static size_t apply_setting(struct program *program, char *setting)
+/* Prints what could be better; `arg` is the program's name. */
+static void print_warning(const struct err *warning, void *arg)
+{
+	fprintf(stderr, "%s: warning: %s\n", (const char *)arg, warning->message);
+}
+
+/* The same for a program that goes on. */
+static void log_warning(const struct err *warning, void *arg)
+{
+	(void)arg;
+	log_event(LOG_WARN, "config_warning", "what", warning->message, NULL);
+}
+
+/* Applies one -o. */
+static size_t apply_setting(struct program *program, const char *setting)
 {
 	struct err err = {0};
-	bool good = config_set(&program->config, setting, &err);
-	size_t key = strlen("redis.url=");
 
-	if (strncmp(setting, "redis.url=", key) == 0)
-		memset(setting + key, '*', strlen(setting + key));
-	if (good)
+	if (config_set(&program->config, setting, &err))
 		return 0;
 	err_context(&err, "-o");
 	print_problem(&err, (void *)(uintptr_t)program->hooks->name);
@@ -187,29 +202,38 @@ static size_t apply_setting(struct program *program, char *setting)
  * where each value is good: otherwise most of it would follow from the first problem. */
 static bool read_configuration(struct program *program, const struct command *command)
 {
+	config_problem_fn *warn = command->check_only ? print_warning : log_warning;
 	void *name = (void *)(uintptr_t)program->hooks->name;
 	size_t problems = 0;
 
 	config_init(&program->config);
-	if (command->file != NULL)
+	if (command->file != NULL) {
 		problems += config_tell_file(&program->config, command->file, print_problem, name);
+		config_warn_file(&program->config, command->file, warn, name);
+	}
 	for (int i = 0; i < command->setting_count; i++)
 		problems += apply_setting(program, command->settings[i]);
-	problems += config_tell_environment(&program->config, print_problem, name);
+	problems += config_tell_secrets(&program->config, print_problem, warn, name);
+	config_wipe_environment();
 	if (problems == 0)
 		problems += config_tell_check(&program->config, print_problem, name);
 	if (problems == 0)
 		problems += calendars_load(&program->calendars, &program->config, command->file, print_problem, name);
+	if (!program->hooks->uses_keys)
+		config_forget_keys(&program->config);
 	return problems == 0;
 }
 
-/* A core file would hold the password and the keys. */
-static void forbid_core_files(const struct config *config)
+void program_forbid_dumps(void)
 {
-	struct rlimit none = {0, 0};
+	const struct rlimit none = {0, 0};
+	struct rlimit limit;
 
-	if (config_has_secrets(config) && setrlimit(RLIMIT_CORE, &none) != 0)
-		log_event(LOG_WARN, "core_files_not_forbidden", NULL);
+	/* The first also holds where a core goes into a pipe, which no limit stops. Where a sandbox forbids to set the
+	 * limit it may have set it itself. */
+	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0 ||
+	    (setrlimit(RLIMIT_CORE, &none) != 0 && (getrlimit(RLIMIT_CORE, &limit) != 0 || limit.rlim_cur != 0)))
+		log_event(LOG_WARN, "dumps_not_forbidden", "reason", strerror(errno), NULL);
 }
 
 /* Makes the event loop and turns the signals into events of it. */
@@ -220,8 +244,8 @@ static bool open_loop(struct program *program, struct err *err)
 
 	/* A client or broker that closes its side is an error of one write, not the end of the program. */
 	signal(SIGPIPE, SIG_IGN);
-	/* Events that are turned off and on again within one turn of the loop then cost no system call: a sixth of the time
-	 * of a small HTTP request. It asks that no descriptor is watched under two numbers; none here is. */
+	/* Events that are turned off and on again within one turn of the loop then cost no system call: a sixth of the
+	 * time of a small HTTP request. It asks that no descriptor is watched under two numbers; none here is. */
 	config = event_config_new();
 	if (config == NULL || event_config_set_flag(config, EVENT_BASE_FLAG_EPOLL_USE_CHANGELIST) != 0)
 		abort();
@@ -255,8 +279,6 @@ static void run(struct program *program)
 {
 	struct err err = {0};
 
-	log_open(program->hooks->name, LOG_INFO);
-	forbid_core_files(&program->config);
 	if (!open_loop(program, &err) || !program->hooks->start(program, &err)) {
 		log_event(LOG_ERROR, "start_failed", "code", err_word(err.code), "reason", err.message, NULL);
 		program->exit_code = EXIT_FAILED;
@@ -278,6 +300,8 @@ int program_main(int argc, char **argv, const struct program_hooks *hooks)
 
 	if (program == NULL || command.settings == NULL)
 		abort();
+	log_open(hooks->name, LOG_INFO);
+	program_forbid_dumps();
 	program->hooks = hooks;
 	exit_code = read_command(argc, argv, hooks, &command);
 	if (exit_code < 0 && !read_configuration(program, &command))

@@ -29,11 +29,16 @@ struct program_hooks {
 	/* SIGHUP: read files again. NULL: SIGHUP ends the program, as anybody expects who closes its terminal. */
 	void (*reload)(struct program *program);
 	const char *usage; /* more lines for -h; NULL: none */
+	bool uses_keys;	   /* of brokers; else the program does not keep them */
 };
 
-/* Parses -c FILE, -o section.key=value, -n, -h, -V, reads the configuration, runs the loop. Returns the exit code. The
- * value of `-o redis.url=` is overwritten in `argv`. */
+/* Parses -c FILE, -o section.key=value, -n, -h, -V, reads the configuration, runs the loop. Returns the exit code.
+ * Secrets are taken out of the environment. */
 int program_main(int argc, char **argv, const struct program_hooks *hooks);
+
+/* No core files, and no other process of this user may look into this one: both would show the password and the keys.
+ * program_main does it first of all; this is for programs without it. */
+void program_forbid_dumps(void);
 
 struct event_base *program_base(struct program *program);
 const struct config *program_config(const struct program *program);

@@ -35,6 +35,7 @@ int main(int argc, char **argv)
 	    .start = start,
 	    .drain = drain,
 	    .end = end,
+	    .uses_keys = true,
 	};
 
 	return program_main(argc, argv, &hooks);

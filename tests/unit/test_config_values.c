@@ -19,7 +19,7 @@ static void values_at_their_bounds_are_taken(void **state)
 {
 	static const char *const good[] = {
 	    "redis.url=redis://h",
-	    "redis.url=redis://:p@h:1/15",
+	    "redis.url=redis://me@h:1/15",
 	    "redis.url=redis://[::1]:6379/0",
 	    "redis.url=unix:///s",
 	    "redis.prefix=a-b_9",
@@ -124,7 +124,11 @@ static void values_beyond_their_bounds_change_nothing(void **state)
 	    "broker.paper.base_url=http://h/?q",
 	    "broker.paper.base_url=http://h/#f",
 	    "broker.paper.base_url=http://a b",
+	    "broker.paper.key_id=i",
 	    "broker.paper.key_secret=s",
+	    "broker.paper.key_secret=",
+	    "redis.url=redis://:p@h:1/15",
+	    "redis.url=unix://me:p@/run/redis.sock",
 	    "broker..lot=1",
 	    "broker._x.lot=1",
 	    "broker.X.lot=1",
@@ -162,7 +166,9 @@ static void values_beyond_their_bounds_change_nothing(void **state)
 static void values_that_may_be_secret_are_not_repeated(void **state)
 {
 	static const char *const bad[] = {"redis.url=redis://u:hunter2@h/x",
+					  "redis.url=redis://u:hunter2@h/1",
 					  "redis.url=hunter2",
+					  "broker.paper.key_id=hunter2",
 					  "redis.urll=redis://:hunter2@h",
 					  "redis.url:redis://:hunter2@h",
 					  "broker.paper.base_url=http://u:hunter2@h",
@@ -184,7 +190,7 @@ static void values_that_may_be_secret_are_not_repeated(void **state)
 
 		setenv(i == 0 ? "MUSTER_REDIS_URL" : "MUSTER_BROKER_PAPER_KEY_ID", "hunter2 \n", 1);
 		config_init(&config);
-		assert_false(config_read_environment(&config, &err));
+		assert_false(config_read_secrets(&config, &err));
 		assert_null(strstr(err.message, "hunter2"));
 		unsetenv("MUSTER_REDIS_URL");
 		unsetenv("MUSTER_BROKER_PAPER_KEY_ID");
@@ -243,10 +249,10 @@ static void environment_goes_over_what_was_set(void **state)
 	assert_true(config_set(&config, "broker.a.lot=1", &err));
 	setenv("MUSTER_REDIS_URL", "redis://:pw@h/2", 1);
 	setenv("MUSTER_BROKER_A_KEY_ID", "id of a", 1);
-	assert_false(config_read_environment(&config, &err));
+	assert_false(config_read_secrets(&config, &err));
 	setenv("MUSTER_BROKER_A_KEY_ID", "id-of-a", 1);
 	setenv("MUSTER_BROKER_A_KEY_KEY_SECRET", "secret=of-a_key", 1);
-	assert_true(config_read_environment(&config, &err));
+	assert_true(config_read_secrets(&config, &err));
 	assert_string_equal(config.redis.url, "redis://:pw@h/2");
 	assert_string_equal(config_broker(&config, "a")->key_id, "id-of-a");
 	assert_string_equal(config_broker(&config, "a")->key_secret, "");
@@ -255,7 +261,7 @@ static void environment_goes_over_what_was_set(void **state)
 	unsetenv("MUSTER_BROKER_A_KEY_ID");
 	unsetenv("MUSTER_BROKER_A_KEY_KEY_SECRET");
 	setenv("MUSTER_REDIS_URL", "", 1);
-	assert_true(config_read_environment(&config, &err));
+	assert_true(config_read_secrets(&config, &err));
 	assert_string_equal(config.redis.url, "redis://:pw@h/2");
 	unsetenv("MUSTER_REDIS_URL");
 }
@@ -273,7 +279,7 @@ static void environment_for_no_broker_is_named(void **state)
 
 		config_init(&config);
 		setenv(bad[i], "hunter2", 1);
-		if (config_read_environment(&config, &err))
+		if (config_read_secrets(&config, &err))
 			fail_msg("taken: %s", bad[i]);
 		unsetenv(bad[i]);
 		assert_int_equal(err.code, ERR_CONFIG);
@@ -338,7 +344,7 @@ static void check_wants_both_halves_of_a_key_and_tells_everything(void **state)
 	(void)state;
 	config_init(&config);
 	setenv("MUSTER_BROKER_PAPER_KEY_ID", "x", 1);
-	assert_true(config_read_environment(&config, &err));
+	assert_true(config_read_secrets(&config, &err));
 	unsetenv("MUSTER_BROKER_PAPER_KEY_ID");
 	assert_true(config_set(&config, "api.listen=0.0.0.0:1", &err));
 	assert_int_equal(config_tell_check(&config, count_problem, &told), 2);

@@ -7,7 +7,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -19,7 +21,7 @@
 /* What one run left behind. */
 struct outcome {
 	int exit_code; /* -1: ended by a signal */
-	char out[8192];
+	char out[16384];
 	char errors[8192];
 };
 
@@ -60,13 +62,15 @@ static bool start_and_signal_once(struct program *program, struct err *err)
 
 static bool start_and_show(struct program *program, struct err *err)
 {
+	const struct config_broker *paper = config_broker(program_config(program), "paper");
 	struct rlimit cores;
 
 	getrlimit(RLIMIT_CORE, &cores);
-	printf("url %s length %lld cores %lld\n", program_config(program)->redis.url,
-	       (long long)program_config(program)->window.length_s, (long long)cores.rlim_cur);
-	for (char **argument = arguments; *argument != NULL; argument++)
-		printf("argument %s\n", *argument);
+	printf("url %s cores %lld %lld dumpable %d\n", program_config(program)->redis.url, (long long)cores.rlim_cur,
+	       (long long)cores.rlim_max, prctl(PR_GET_DUMPABLE));
+	printf("key %s:%s\n", paper->key_id, paper->key_secret);
+	for (char **variable = environ; *variable != NULL; variable++)
+		printf("variable %s\n", *variable);
 	return start_and_stop(program, err);
 }
 
@@ -270,21 +274,89 @@ static void first_signal_drains_and_second_exits_at_once(void **state)
 	assert_non_null(strstr(outcome.errors, "event=exit_at_once"));
 }
 
-static void passwords_leave_the_arguments_and_forbid_core_files(void **state)
+static void secrets_on_the_command_line_start_nothing(void **state)
+{
+	static const char *const settings[] = {"redis.url=redis://:hunter2@h", "redis.url=unix://u:hunter2@/run/redis",
+					       "redis.url=redis://:hunter2@h:none", "broker.paper.key_id=hunter2",
+					       "broker.paper.key_secret=hunter2"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]); i++) {
+		struct outcome outcome = RUN(&plain, "-o", settings[i]);
+
+		assert_int_equal(outcome.exit_code, 2);
+		assert_string_equal(outcome.out, "");
+		assert_null(strstr(outcome.errors, "hunter2"));
+		if (i != 2)
+			assert_non_null(strstr(outcome.errors, "no secret may stand on the command line"));
+	}
+}
+
+/* Runs with secrets in the environment, which the run must not change for us. */
+static struct outcome run_with_secrets(bool uses_keys)
 {
 	struct program_hooks hooks = plain;
 	struct outcome outcome;
 
-	(void)state;
 	hooks.start = start_and_show;
-	outcome = RUN(&hooks, "-oredis.url=redis://:hunter2@h", "-o", "redis.url=redis://u:hunter3@h/1", "-o",
-		      "window.length_s=7");
+	hooks.uses_keys = uses_keys;
+	setenv("MUSTER_REDIS_URL", "redis://:hunter2@h", 1);
+	setenv("MUSTER_BROKER_PAPER_KEY_ID", "hunter3", 1);
+	setenv("MUSTER_BROKER_PAPER_KEY_SECRET", "hunter4", 1);
+	outcome = RUN(&hooks, "-o", "window.length_s=7");
+	unsetenv("MUSTER_REDIS_URL");
+	unsetenv("MUSTER_BROKER_PAPER_KEY_ID");
+	unsetenv("MUSTER_BROKER_PAPER_KEY_SECRET");
 	assert_int_equal(outcome.exit_code, 0);
-	assert_non_null(strstr(outcome.out, "url redis://u:hunter3@h/1 length 7 cores 0\n"));
-	assert_non_null(strstr(outcome.out, "argument -oredis.url=******************\n"));
-	assert_non_null(strstr(outcome.out, "argument window.length_s=7\n"));
-	assert_null(strstr(strstr(outcome.out, "argument"), "hunter"));
-	assert_null(strstr(outcome.errors, "hunter"));
+	return outcome;
+}
+
+static void secrets_leave_the_environment_and_nothing_is_dumped(void **state)
+{
+	struct outcome outcome = run_with_secrets(true);
+
+	(void)state;
+	assert_non_null(strstr(outcome.out, "url redis://:hunter2@h cores 0 0 dumpable 0\nkey hunter3:hunter4\n"));
+	assert_non_null(strstr(outcome.out, "\nvariable PATH="));
+	assert_null(strstr(strstr(outcome.out, "\nvariable"), "hunter"));
+	assert_null(strstr(outcome.out, "\nvariable MUSTER_"));
+	assert_string_equal(outcome.errors, "");
+}
+
+static void programs_that_call_no_broker_keep_no_keys(void **state)
+{
+	struct outcome outcome = run_with_secrets(false);
+
+	(void)state;
+	assert_non_null(strstr(outcome.out, "url redis://:hunter2@h"));
+	assert_non_null(strstr(outcome.out, "\nkey :\n"));
+}
+
+static void files_with_secrets_that_are_open_are_warned_of(void **state)
+{
+	char path[] = "/tmp/muster-program-XXXXXX";
+	int fd = mkstemp(path);
+	struct outcome outcome;
+
+	(void)state;
+	assert_true(fd >= 0 && dprintf(fd, "[redis]\nurl = redis://:hunter2@h\n") > 0);
+	assert_int_equal(fchmod(fd, 0640), 0);
+	outcome = RUN(&plain, "-n", "-c", path);
+	assert_string_equal(outcome.errors, "");
+	assert_int_equal(fchmod(fd, 0644), 0);
+	outcome = RUN(&plain, "-n", "-c", path);
+	assert_int_equal(outcome.exit_code, 0);
+	assert_string_equal(outcome.out, "configuration is good\n");
+	assert_non_null(strstr(outcome.errors, "muster-test: warning: /tmp/muster-program-"));
+	assert_non_null(strstr(outcome.errors, "(mode 0644); chmod 640 mends that\n"));
+	outcome = RUN(&plain, "-c", path);
+	assert_int_equal(outcome.exit_code, 0);
+	assert_non_null(strstr(outcome.errors, "program=muster-test event=config_warning what=\"/tmp/muster-program-"));
+	assert_int_equal(ftruncate(fd, 0), 0);
+	outcome = RUN(&plain, "-n", "-c", path);
+	assert_string_equal(outcome.errors, "");
+	close(fd);
+	unlink(path);
 }
 
 int main(void)
@@ -297,7 +369,10 @@ int main(void)
 	    cmocka_unit_test(good_run_starts_and_ends),
 	    cmocka_unit_test(failed_start_is_logged_and_exits_1),
 	    cmocka_unit_test(first_signal_drains_and_second_exits_at_once),
-	    cmocka_unit_test(passwords_leave_the_arguments_and_forbid_core_files),
+	    cmocka_unit_test(secrets_on_the_command_line_start_nothing),
+	    cmocka_unit_test(secrets_leave_the_environment_and_nothing_is_dumped),
+	    cmocka_unit_test(programs_that_call_no_broker_keep_no_keys),
+	    cmocka_unit_test(files_with_secrets_that_are_open_are_warned_of),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
