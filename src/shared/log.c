@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "shared/clock.h"
+#include "shared/log_queue.h"
 
 /* Several processes share one standard error, often a pipe: only writes of at most PIPE_BUF bytes come out whole. */
 #define LINE_SIZE      PIPE_BUF
@@ -47,13 +48,22 @@ static void line_add(struct line *line, const char *bytes, size_t length)
 	line->length += length;
 }
 
-/* A value may stand without quotes only where nobody who splits the line at spaces and '=' can be misled. */
-static bool is_bare(const char *value)
+/* The beginning of a line in the second that it was made for. Thousands of lines a second share it. */
+static struct {
+	int64_t second;
+	char text[CLOCK_TEXT + 8];
+	size_t length;
+} log_time = {.second = -1};
+
+/* The length of a value that may stand without quotes: one where nobody who splits the line at spaces and '=' can be
+ * misled. 0 for any other. */
+static size_t bare_length(const char *value)
 {
-	for (const char *c = value; *c; c++)
-		if (*c <= ' ' || *c > '~' || strchr("\"\\=", *c))
-			return false;
-	return *value != '\0';
+	const char *c = value;
+
+	while (*c > ' ' && *c <= '~' && *c != '"' && *c != '\\' && *c != '=')
+		c++;
+	return *c ? 0 : (size_t)(c - value);
 }
 
 /* Adds one character of a quoted value. Everything outside printable ASCII is escaped: what comes from a broker or a
@@ -92,14 +102,14 @@ static void line_add_quoted(struct line *line, const char *value)
 static void line_add_pair(struct line *line, const char *key, const char *value)
 {
 	size_t start = line->length;
-	size_t length = strlen(value);
+	size_t length = bare_length(value);
 
 	if (line->full)
 		return;
 	line_add(line, " ", 1);
 	line_add(line, key, strlen(key));
 	line_add(line, "=", 1);
-	if (length < LINE_SIZE / 4 && is_bare(value))
+	if (length > 0 && length < LINE_SIZE / 4)
 		line_add(line, value, length);
 	else
 		line_add_quoted(line, value);
@@ -121,14 +131,19 @@ static void line_end(struct line *line)
 static void line_add_time(struct line *line)
 {
 	int64_t now_ms = clock_wall_ms();
+	int thousandths = (int)(now_ms % 1000);
 	char text[CLOCK_TEXT];
-	char fraction[8];
+	const char fraction[] = {(char)('0' + thousandths / 100), (char)('0' + thousandths / 10 % 10),
+				 (char)('0' + thousandths % 10), 'Z'};
 
-	clock_format(now_ms - now_ms % 1000, text);
-	(void)snprintf(fraction, sizeof(fraction), ".%03dZ", (int)(now_ms % 1000));
-	line_add(line, "time=", 5);
-	line_add(line, text, strlen(text) - 1);
-	line_add(line, fraction, strlen(fraction));
+	if (now_ms / 1000 != log_time.second) {
+		log_time.second = now_ms / 1000;
+		clock_format(now_ms - thousandths, text);
+		text[strlen(text) - 1] = '.';
+		log_time.length = (size_t)snprintf(log_time.text, sizeof(log_time.text), "time=%s", text);
+	}
+	line_add(line, log_time.text, log_time.length);
+	line_add(line, fraction, sizeof(fraction));
 }
 
 /* Writes the line at once. A standard error that cannot take it is no reason to stop trading: the line is lost. */
@@ -146,20 +161,30 @@ static void line_write(const struct line *line)
 	}
 }
 
-void log_event(enum log_level level, const char *event, ...)
+/* What stands first in every line. */
+static void line_begin(struct line *line, enum log_level level, const char *event)
 {
 	static const char *const levels[] = {"debug", "info", "warn", "error"};
-	struct line line = {.length = 0};
+
+	line->length = 0;
+	line->full = line->quoted = false;
+	line_add_time(line);
+	line_add_pair(line, "level", levels[level]);
+	line_add_pair(line, "program", log_self.program);
+	line_add_pair(line, "event", event);
+}
+
+void log_event(enum log_level level, const char *event, ...)
+{
+	struct line line;
 	int errno_before = errno; /* a caller may log first and look at errno afterwards */
 	va_list pairs;
 	const char *key;
 
 	if (level < log_self.least)
 		return;
-	line_add_time(&line);
-	line_add_pair(&line, "level", levels[level]);
-	line_add_pair(&line, "program", log_self.program);
-	line_add_pair(&line, "event", event);
+	log_queue_flush(); /* what came before stands before */
+	line_begin(&line, level, event);
 	va_start(pairs, event);
 	while ((key = va_arg(pairs, const char *))) {
 		const char *value = va_arg(pairs, const char *);
@@ -168,6 +193,23 @@ void log_event(enum log_level level, const char *event, ...)
 	va_end(pairs);
 	line_end(&line);
 	line_write(&line);
+	errno = errno_before;
+}
+
+void log_event_soon(enum log_level level, const char *event, const struct log_pair *pairs)
+{
+	struct line line;
+	int errno_before = errno;
+
+	if (level < log_self.least)
+		return;
+	line_begin(&line, level, event);
+	for (; pairs->key; pairs++)
+		if (pairs->value)
+			line_add_pair(&line, pairs->key, pairs->value);
+	line_end(&line);
+	if (!log_queue_put(line.text, line.length))
+		line_write(&line);
 	errno = errno_before;
 }
 

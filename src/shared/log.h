@@ -16,6 +16,14 @@ void log_open(const char *program, enum log_level least);
  *     log_event(LOG_INFO, "window_sealed", "window_id", id, "groups", log_int(n), NULL); */
 void log_event(enum log_level level, const char *event, ...) __attribute__((sentinel));
 
+struct log_pair {
+	const char *key, *value; /* a value of NULL: the pair is left out */
+};
+
+/* The same for lines by the thousand, which may not make the loop wait: they leave together at the end of this turn of
+ * it (log_queue.h), in their order among all lines. `pairs` ends with a NULL key. */
+void log_event_soon(enum log_level level, const char *event, const struct log_pair *pairs);
+
 /* Text of a number, in one of 16 rotating buffers: good for one log call, not to be kept. */
 const char *log_int(long long value);
 

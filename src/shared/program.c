@@ -13,6 +13,7 @@
 
 #include "shared/fault.h"
 #include "shared/log.h"
+#include "shared/log_queue.h"
 
 #define SIGNALS	    3
 #define EXIT_GOOD   0
@@ -259,12 +260,14 @@ static bool open_loop(struct program *program, struct err *err)
 		if (program->signals[i] == NULL || event_add(program->signals[i], NULL) != 0)
 			return err_set(err, ERR_INTERNAL, "signal %d cannot be watched", numbers[i]);
 	}
+	log_queue_start(program->base);
 	return true;
 }
 
 /* Undoes open_loop, also where that got only half way. */
 static void close_loop(struct program *program)
 {
+	log_queue_end();
 	for (size_t i = 0; i < SIGNALS; i++) {
 		if (program->signals[i] != NULL)
 			event_free(program->signals[i]);
