@@ -72,6 +72,7 @@ struct http_server_options {
 	void (*answered)(const struct http_request *request, int status, void *arg);
 	/* After http_server_drain, from the loop: every answer has left. May be NULL. */
 	void (*drained)(void *arg);
+	size_t note_size; /* of the owner's own room beside each request: http_note */
 	void *arg;
 };
 /* `options` is copied, but its routes are borrowed for the server's life. NULL with `err` set where it cannot listen.
@@ -99,6 +100,9 @@ uint16_t http_server_port(const struct http_server *server);
 const char *http_param(const struct http_request *request, const char *name);  /* of the pattern; never NULL */
 const char *http_query(const struct http_request *request, const char *name);  /* decoded; NULL where absent */
 const char *http_header(const struct http_request *request, const char *name); /* NULL where absent */
+/* The same, but NULL also where it stands more than once. */
+const char *http_header_once(const struct http_request *request, const char *name);
+const char *http_param_find(const struct http_request *request, const char *name); /* as http_param; NULL where none */
 const char *http_path(const struct http_request *request);
 const char *http_peer(const struct http_request *request); /* the client's address; "" once it has left */
 const void *http_body(struct http_request *request, size_t *length);
@@ -119,6 +123,11 @@ bool http_rate_take(int64_t *state, int64_t per_s, int64_t now_us, int64_t *wait
 /* Whoever sends it, as `before` found out: kept with the request, borrowed, NULL until set. */
 void http_set_caller(struct http_request *request, const void *caller);
 const void *http_caller(const struct http_request *request);
+
+/* note_size bytes, zero at first, for as long as there is the request. */
+void *http_note(const struct http_request *request);
+/* What its answer says that is wrong, once it is known; ERR_NONE where nothing is. */
+enum err_code http_problem(const struct http_request *request);
 
 /* false once the client is known to have left, which takes up to two seconds; answering is still required. */
 bool http_client_is_there(const struct http_request *request);

@@ -150,6 +150,7 @@ void http_answer_empty(struct http_request *request, int status)
 
 void http_answer_error(struct http_request *request, const struct err *err, json_t *take_errors)
 {
+	request->problem = err->code;
 	if (request->server && request->server->options.problem) {
 		request->server->options.problem(request, err, take_errors);
 		return;

@@ -6,6 +6,8 @@
 #ifndef MUSTER_HTTP_PARTS_H
 #define MUSTER_HTTP_PARTS_H
 
+#include <stddef.h>
+
 #include <event2/bufferevent.h>
 #include <event2/http.h>
 #include <event2/listener.h>
@@ -101,9 +103,11 @@ struct http_request {
 	void *gone_arg;
 	const void *caller; /* the owner's */
 	int64_t started_us;
+	enum err_code problem;
 	bool is_csv;
 	bool is_head;
-	char text[]; /* the path that `path` points into */
+	char *text; /* the path that `path` points into; behind the note */
+	max_align_t note[];
 };
 
 struct http_server {

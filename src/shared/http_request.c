@@ -5,6 +5,9 @@
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
+
+#include <event2/keyvalq_struct.h>
 
 #include "shared/clock.h"
 
@@ -12,10 +15,11 @@ struct http_request *http_request_new(struct http_connection *connection, struct
 {
 	const char *path = evhttp_uri_get_path(evhttp_request_get_evhttp_uri(ev));
 	size_t length = path ? strlen(path) : 0;
-	struct http_request *request = malloc(sizeof *request + length + 1);
+	struct http_server *server = connection->server;
+	size_t note_size = server->options.note_size;
+	struct http_request *request = malloc(sizeof *request + note_size + length + 1);
 	if (!request)
 		abort();
-	struct http_server *server = connection->server;
 	*request = (struct http_request){
 	    .server = server,
 	    .connection = connection,
@@ -25,6 +29,8 @@ struct http_request *http_request_new(struct http_connection *connection, struct
 	    .started_us = clock_monotonic_us(),
 	    .is_head = evhttp_request_get_command(ev) == EVHTTP_REQ_HEAD,
 	};
+	memset(request->note, 0, note_size);
+	request->text = (char *)request->note + note_size;
 	memcpy(request->text, path ? path : "", length + 1);
 	if (server->requests)
 		server->requests->previous = request;
@@ -67,17 +73,22 @@ void http_request_free(struct http_request *request)
 	free(request);
 }
 
-const char *http_param(const struct http_request *request, const char *name)
+const char *http_param_find(const struct http_request *request, const char *name)
 {
-	const struct http_path *pattern = &request->route->path;
 	size_t length = strlen(name);
-	for (size_t i = 0; i < pattern->count; i++) {
-		const struct http_segment *segment = &pattern->segments[i];
+	for (size_t i = 0; request->route && i < request->route->path.count; i++) {
+		const struct http_segment *segment = &request->route->path.segments[i];
 		if (segment->is_param && segment->length == length && memcmp(segment->text, name, length) == 0)
 			return request->path.segments[i].text;
 	}
-	assert(false); /* the pattern has no such parameter */
-	return "";
+	return NULL;
+}
+
+const char *http_param(const struct http_request *request, const char *name)
+{
+	const char *value = http_param_find(request, name);
+	assert(value); /* the pattern has such a parameter */
+	return value ? value : "";
 }
 
 /* Keeps a decoded copy with the request. */
@@ -116,6 +127,22 @@ const char *http_query(const struct http_request *request, const char *name)
 const char *http_header(const struct http_request *request, const char *name)
 {
 	return request->ev ? evhttp_find_header(evhttp_request_get_input_headers(request->ev), name) : NULL;
+}
+
+const char *http_header_once(const struct http_request *request, const char *name)
+{
+	const char *value = NULL;
+	if (!request->ev)
+		return NULL;
+	const struct evkeyvalq *headers = evhttp_request_get_input_headers(request->ev);
+	for (const struct evkeyval *header = headers->tqh_first; header; header = header->next.tqe_next) {
+		if (strcasecmp(header->key, name) != 0)
+			continue;
+		if (value)
+			return NULL;
+		value = header->value;
+	}
+	return value;
 }
 
 const char *http_path(const struct http_request *request)
@@ -206,6 +233,16 @@ void http_set_caller(struct http_request *request, const void *caller)
 const void *http_caller(const struct http_request *request)
 {
 	return request->caller;
+}
+
+void *http_note(const struct http_request *request)
+{
+	return (void *)(uintptr_t)request->note; /* what the owner notes is not part of what a request is */
+}
+
+enum err_code http_problem(const struct http_request *request)
+{
+	return request->problem;
 }
 
 bool http_client_is_there(const struct http_request *request)
