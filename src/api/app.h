@@ -10,6 +10,7 @@
 #include <event2/event.h>
 
 #include "api/failure.h"
+#include "api/request_log.h"
 #include "shared/config.h"
 #include "shared/http.h"
 #include "shared/program.h"
@@ -47,6 +48,7 @@ struct app {
 	struct http_server *server;
 
 	struct failure_log failures;
+	struct request_log request_log;
 	char deployment[16]; /* its id; "" until Redis has told it */
 	bool is_draining;    /* SIGTERM came: answer what is in hand, take nothing new */
 	bool is_ending;	     /* the parts are being freed: look at none of them */

@@ -17,6 +17,7 @@
 #include "api/query.h"
 #include "api/readiness.h"
 #include "api/redis_time.h"
+#include "api/request_log.h"
 #include "api/request_view.h"
 #include "api/waiter.h"
 #include "shared/fault.h"
@@ -126,11 +127,14 @@ static void bulk_wait(struct bulk *bulk)
 /* All is stored, or not. */
 static void on_stored(const struct err *err, void *arg)
 {
+	struct bulk *bulk = arg;
 	FAULT_POINT(BULK_STORED, NULL);
-	if (err)
-		bulk_fail(arg, err);
-	else
-		bulk_wait(arg);
+	if (err) {
+		bulk_fail(bulk, err);
+		return;
+	}
+	request_log_bulk_stored(bulk->http, bulk->body.order_count);
+	bulk_wait(bulk);
 }
 
 /* All that sizing needs is there. */
@@ -248,6 +252,8 @@ static bool bulk_read(struct bulk *bulk)
 	good = good && readiness_takes_orders(bulk->app, &err);
 	if (!good)
 		bulk_fail(bulk, &err);
+	else
+		request_log_queue_id(bulk->http, bulk->idempotency.queue_id);
 	return good;
 }
 

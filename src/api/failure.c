@@ -15,8 +15,10 @@ static void failure_note(struct failure_log *log, const struct http_request *req
 		log->unlogged[err->code]++;
 		return;
 	}
-	log_event(LOG_WARN, "request_failed", "code", err_word(err->code), "path", http_path(request), "reason",
-		  err->message, "not_logged_before", log_int(log->unlogged[err->code]), NULL);
+	const char *trace_id = request_log_trace_id(request);
+	log_event(LOG_WARN, "request_failed", "code", err_word(err->code), "reason", err->message, "not_logged_before",
+		  log_int(log->unlogged[err->code]), "path", http_path(request), trace_id ? "trace_id" : NULL, trace_id,
+		  NULL);
 	log->logged_us[err->code] = now_us;
 	log->unlogged[err->code] = 0;
 }

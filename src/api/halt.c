@@ -13,6 +13,7 @@
 #include "api/halt_view.h"
 #include "api/problems.h"
 #include "api/read_answer.h"
+#include "api/request_log.h"
 #include "api/view_json.h"
 #include "shared/fault.h"
 #include "shared/log.h"
@@ -68,13 +69,15 @@ static const char *scope_name(const char *scope)
 /* Says in the log and the answer what has happened. */
 static void note_change(struct halt_flow *flow)
 {
+	const char *trace_id = request_log_trace_id(flow->request);
+
 	flow->has_changed = true;
 	(void)snprintf(flow->detail, sizeof flow->detail,
 		       flow->is_resume ? "%s: trading goes on"
 				       : "%s: no new slice leaves; orders are still taken and working slices followed",
 		       scope_name(flow->scope));
 	log_event(LOG_WARN, flow->is_resume ? "trading_resumed" : "trading_halted", "scope", flow->scope, "by",
-		  flow->by, "reason", flow->reason, NULL);
+		  flow->by, "reason", flow->reason, trace_id ? "trace_id" : NULL, trace_id, NULL);
 }
 
 /* What halt.lua or resume.lua says. */

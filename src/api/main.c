@@ -15,6 +15,7 @@
 #include "api/health.h"
 #include "api/metrics_view.h"
 #include "api/redis_time.h"
+#include "api/request_log.h"
 #include "api/routes.h"
 #include "api/stock_table.h"
 #include "api/token_file.h"
@@ -131,6 +132,23 @@ static const struct redis_link_hooks read_hooks = {.up = on_read_up, .timed = me
 static const struct redis_link_hooks done_hooks = {.message = on_done};
 static const struct redis_link_hooks changes_hooks = {.up = on_changes_up, .message = on_change};
 
+/* The door: before any handler. */
+static bool on_request(struct http_request *request, void *app)
+{
+	request_log_begin(request);
+	if (!access_check(request, app))
+		return false;
+	request_log_let_in(request);
+	return true;
+}
+
+/* An answer begins to leave. */
+static void on_answered(const struct http_request *request, int status, void *app)
+{
+	metrics_view_answered(request, status, app);
+	request_log_answered(app, request, status);
+}
+
 /* Every answer has left. */
 static void on_drained(void *arg)
 {
@@ -178,9 +196,10 @@ static bool server_start(struct app *app, struct err *err)
 	    .tls_key = app->config->api.tls_key,
 	    .share_port = true,
 	    .is_shut = true,
-	    .before = access_check,
-	    .answered = metrics_view_answered,
+	    .before = on_request,
+	    .answered = on_answered,
 	    .drained = on_drained,
+	    .note_size = sizeof(struct request_note),
 	    .arg = app,
 	};
 	app->server = http_server_new(app->base, &options, err);

@@ -17,6 +17,7 @@
 #include "api/order_view.h"
 #include "api/readiness.h"
 #include "api/redis_time.h"
+#include "api/request_log.h"
 #include "api/request_view.h"
 #include "api/route.h"
 #include "api/route_ask.h"
@@ -94,6 +95,7 @@ static void set_location(struct acceptance *acceptance)
 static void acceptance_answer(struct acceptance *acceptance)
 {
 	FAULT_POINT(ACCEPTED, NULL);
+	request_log_stored(acceptance->http, &acceptance->routes);
 	set_location(acceptance);
 	http_answer_buffer(acceptance->http, 202, "application/json",
 			   accepted_answer(&acceptance->commit, &acceptance->request));
@@ -123,6 +125,7 @@ static void on_view(const struct request_view *view, const struct err *err, void
 static void acceptance_replay(struct acceptance *acceptance)
 {
 	acceptance->state = ACCEPTANCE_REPLAY;
+	request_log_queue_id(acceptance->http, acceptance->idempotency.queue_id);
 	request_view_load(acceptance->app, acceptance->idempotency.queue_id, on_view, acceptance);
 }
 
@@ -198,6 +201,7 @@ static void acceptance_store(struct acceptance *acceptance)
 {
 	struct err err;
 	acceptance->state = ACCEPTANCE_STORE;
+	request_log_queue_id(acceptance->http, acceptance->idempotency.queue_id);
 	acceptance->commit = (struct commit_request){
 	    .queue_id = acceptance->idempotency.queue_id,
 	    .user_id = acceptance->request.user_id,
@@ -321,6 +325,7 @@ static bool acceptance_read(struct acceptance *acceptance, json_t *take_body, co
 	source.json = take_body;
 	bool good = order_request_parse(&source, &acceptance->request, &acceptance->problems);
 	json_decref(take_body);
+	request_log_user(acceptance->http, acceptance->request.user_id);
 	if (!good)
 		acceptance_refuse(acceptance);
 	else if (!idempotency_read(acceptance->http, "queue", acceptance->request.user_id, &acceptance->idempotency,

@@ -20,6 +20,8 @@
 #define CONFIG_TEXT_SIZE   256
 
 enum config_durability { DURABILITY_STRICT, DURABILITY_RELAXED };
+enum config_log_requests { LOG_REQUESTS_OFF, LOG_REQUESTS_CHANGES, LOG_REQUESTS_ALL };
+enum config_switch { SWITCH_OFF, SWITCH_ON };
 enum config_adapter { ADAPTER_NONE, ADAPTER_ALPACA, ADAPTER_KITE };
 
 struct config_broker {
@@ -63,6 +65,7 @@ struct config {
 		char tokens_file[CONFIG_TEXT_SIZE];
 		char tls_cert[CONFIG_TEXT_SIZE];
 		char tls_key[CONFIG_TEXT_SIZE];
+		enum config_log_requests log_requests;
 	} api;
 	struct {
 		int64_t length_s;
@@ -95,6 +98,7 @@ struct config {
 		int64_t lease_ms;
 		int64_t poll_ms;
 		char metrics_listen[CONFIG_TEXT_SIZE]; /* "": nowhere */
+		enum config_switch log_shares;
 	} worker;
 	struct {
 		int64_t retention_s;

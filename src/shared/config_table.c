@@ -13,6 +13,11 @@
 
 static const char *const durabilities[] = {
     [DURABILITY_STRICT] = "strict", [DURABILITY_RELAXED] = "relaxed", [DURABILITY_RELAXED + 1] = NULL};
+static const char *const request_logs[] = {[LOG_REQUESTS_OFF] = "off",
+					   [LOG_REQUESTS_CHANGES] = "changes",
+					   [LOG_REQUESTS_ALL] = "all",
+					   [LOG_REQUESTS_ALL + 1] = NULL};
+static const char *const switches[] = {[SWITCH_OFF] = "off", [SWITCH_ON] = "on", [SWITCH_ON + 1] = NULL};
 static const char *const adapters[] = {
     [ADAPTER_NONE] = "", [ADAPTER_ALPACA] = "alpaca", [ADAPTER_KITE] = "kite", [ADAPTER_KITE + 1] = NULL};
 
@@ -57,6 +62,8 @@ static const struct config_option options[] = {
     {"api.tls_cert", CONFIG_PATH, NO_BOUNDS, "", "PEM file of the certificate and its chain: HTTPS instead of HTTP",
      AT(api.tls_cert)},
     {"api.tls_key", CONFIG_PATH, NO_BOUNDS, "", "PEM file of its key", AT(api.tls_key)},
+    {"api.log_requests", CONFIG_CHOICE, 0, 0, request_logs, "changes",
+     "which requests have a line in the log: none, those that may change something, or all", AT(api.log_requests)},
 
     {"window.length_s", CONFIG_INTEGER, 1, 86400, NULL, "300",
      "windows fall due at multiples of this since 1970-01-01T00:00:00Z", AT(window.length_s)},
@@ -108,6 +115,8 @@ static const struct config_option options[] = {
      AT(worker.lease_ms)},
     {"worker.poll_ms", CONFIG_INTEGER, 10, 60000, NULL, "1000", "longest sleep when nothing is announced",
      AT(worker.poll_ms)},
+    {"worker.log_shares", CONFIG_CHOICE, 0, 0, switches, "on",
+     "whether the log names each order's share as it is allocated", AT(worker.log_shares)},
 
     {"worker.metrics_listen", CONFIG_ADDRESS, NO_BOUNDS, "",
      "where each worker shows its metrics: host:port, port 0 takes a free one", AT(worker.metrics_listen)},

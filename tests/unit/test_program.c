@@ -213,7 +213,8 @@ static void check_prints_every_problem(void **state)
 	    outcome.errors,
 	    "muster-test: none.conf: No such file or directory\n"
 	    "muster-test: -o: window.length_s: \"0\" is not allowed; it must be a whole number from 1 to 86400\n"
-	    "muster-test: -o: worker.x: unknown key; [worker] has concurrency, lease_ms, poll_ms, metrics_listen\n");
+	    "muster-test: -o: worker.x: unknown key; [worker] has concurrency, lease_ms, poll_ms, log_shares, "
+	    "metrics_listen\n");
 	outcome = RUN(&plain, "-n", "-o", "api.listen=0.0.0.0:1", "-o", "broker.paper.adapter=kite");
 	assert_int_equal(outcome.exit_code, 2);
 	assert_non_null(strstr(outcome.errors, "muster-test: api.listen: "));
