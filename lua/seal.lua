@@ -6,7 +6,7 @@
 -- KEYS[1]  PREFIX:{SHARD}
 -- ARGV     groups (of one chunk)  retention_ms
 -- RETURNS  idle NEXT_IN_MS (-1: no window is open)
---          sealing|sealed WINDOW LANE LATE_MS SEALED GROUPS
+--          sealing|sealed WINDOW LANE LATE_MS SEALED GROUPS, then the blocks of this chunk
 -- WRITES   window:* windows windows:open windows:working windows:done block:* blocks blocks:* sides:* counts
 -- USES: base int need quantity signature count move open_name sides need_window window_end
 local window, due = unpack(call('ZRANGE', P .. 'windows', 0, 0, 'WITHSCORES'))
@@ -57,12 +57,11 @@ local function seal_block(block)
 	call('ZADD', P .. 'blocks', now, block)
 	count(orders, 'queued', abandoned and 'working' or 'sealed')
 end
-for _, block in ipairs(call('ZRANGE', at .. ':blocks', cursor, cursor + chunk - 1)) do
-	seal_block(block)
-	cursor = cursor + 1
-end
+local blocks = call('ZRANGE', at .. ':blocks', cursor, cursor + chunk - 1)
+for _, block in ipairs(blocks) do seal_block(block) end
+cursor = cursor + #blocks
 call('HSET', at, 'sealed_groups', cursor)
-local result = {'sealing', window, lane, now - due, cursor, groups}
+local result = {'sealing', window, lane, now - due, cursor, groups, unpack(blocks)}
 if cursor >= groups then
 	result[1] = 'sealed'
 	call('ZREM', P .. 'windows', window)

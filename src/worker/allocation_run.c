@@ -165,6 +165,21 @@ static void send_finish(struct block *block)
 	block_call(block, SCRIPT_FINISH, args, BLOCK_WAITS_FOR_FINISH);
 }
 
+/* Says whose orders get what, before the call leaves: so that whatever dies, each order's line is there. Who goes on says it
+ * again. A line holds a chunk, and so it is bounded however many orders a block has. */
+static void log_shares(const struct block *block, size_t first, size_t end)
+{
+	char shares[CHUNK_ORDERS * (ORDER_ID_SIZE + DECIMAL_TEXT)] = "", quantity[DECIMAL_TEXT], *at = shares;
+
+	for (size_t i = first; i < end; i++) {
+		const struct allocation_row *row = &block->run->rows[i];
+
+		at += sprintf(at, "%s%s:%s", i > first ? "," : "", row->order_id, decimal_format(row->share_nano, quantity));
+	}
+	log_event(LOG_INFO, "shares", "block_id", block->id, "from", log_int((long long)first), "orders",
+		  log_int((long long)(end - first)), "shares", shares, NULL);
+}
+
 /* Posts further chunks, or ends the block. */
 static void post_chunks(struct block *block)
 {
@@ -177,6 +192,8 @@ static void post_chunks(struct block *block)
 		script_args_add_int(args, block->worker->config->worker.lease_ms);
 		script_args_add_int(args, (int64_t)run->sent);
 		script_args_add_int(args, block->worker->config->orders.retention_s * MS_A_SECOND);
+		if (block->worker->config->worker.log_shares == SWITCH_ON)
+			log_shares(block, run->sent, end);
 		for (; run->sent < end; run->sent++)
 			add_share(args, block, &run->rows[run->sent]);
 		FAULT_POINT(ALLOCATE_READY, block->symbol);

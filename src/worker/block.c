@@ -57,6 +57,7 @@ static bool read_group(struct block *block, const redisReply *fields)
 	const char *side = reply_field(fields, "side");
 	const char *lot = reply_field(fields, "lot");
 
+	(void)read_text(fields, "window", block->window_id, sizeof block->window_id); /* for logs only */
 	block->lane = metrics_lane_index(reply_field(fields, "lane") ? reply_field(fields, "lane") : "");
 	block->is_sell = side && strcmp(side, "sell") == 0;
 	block->quantity_nano = read_number(fields, "quantity_nano", 0);

@@ -63,6 +63,7 @@ struct block {
 	/* As claimed. */
 	char id[BLOCK_ID_SIZE];
 	char fence[BLOCK_NUMBER_SIZE];
+	char window_id[64];
 	char symbol[BLOCK_SYMBOL_SIZE];
 	char broker_name[CONFIG_NAME_SIZE];
 	char limit_price[DECIMAL_TEXT]; /* "" for a market order */

@@ -275,6 +275,9 @@ static void ask_broker(struct block *block, struct slice *slice)
 	case SLICE_NEEDS_SUBMIT:
 		FAULT_POINT(SUBMIT_READY, block->symbol);
 		slice_note_submit(slice);
+		if (slice->submits == 1) /* what goes again is told as what kept it from its goal */
+			log_event(LOG_INFO, "slice_leaves", "block_id", block->id, "client_order_id", slice->client_order_id,
+				  "quantity", slice->quantity, NULL);
 		broker->ops->submit(broker, &order, on_broker, slice);
 		break;
 	case SLICE_NEEDS_LOOK_UP:

@@ -42,6 +42,15 @@ static size_t count_slices(const struct block *block, enum slice_status status)
 	return count;
 }
 
+static size_t count_fills(const struct block *block)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < block->slice_count; i++)
+		count += block->slices[i].fill_count;
+	return count;
+}
+
 /* The block's end in a word. */
 static const char *name_outcome(const struct block *block, int64_t filled_nano)
 {
@@ -231,8 +240,13 @@ void block_on_fills(struct block *block, const redisReply *reply)
 
 void block_on_closed(struct block *block, const redisReply *reply)
 {
+	char quantity[DECIMAL_TEXT], filled[DECIMAL_TEXT];
+
 	(void)reply;
 	FAULT_POINT_OR(CLOSED, block->symbol, block_drop(block); return);
 	block->status = BLOCK_CLOSING;
+	log_event(LOG_INFO, "block_closed", "block_id", block->id, "outcome", block->outcome, "quantity",
+		  decimal_format(block->quantity_nano, quantity), "filled", decimal_format(block->filled_nano, filled),
+		  "slices", log_int((long long)block->slice_count), "fills", log_int((long long)count_fills(block)), NULL);
 	order_aggregation_go_on(block);
 }

@@ -252,6 +252,14 @@ static void warn_unknown(struct block *block, const struct slice *slice)
 		  "suppressed", log_int(log_limit_suppressed(limit)), NULL);
 }
 
+/* Says that a slice is known to be at the broker, or refused there. */
+static void log_known(const struct block *block, const struct slice *slice)
+{
+	log_event(LOG_INFO, "slice_known", "block_id", block->id, "client_order_id", slice->client_order_id,
+		  "broker_order_id", slice->broker_order_id, "status", slice_status_word(slice->status), "ms",
+		  log_int((clock_monotonic_us() - slice->asked_us) / 1000), NULL);
+}
+
 void block_on_submits(struct block *block, const redisReply *reply)
 {
 	const struct slice *doubtful = NULL;
@@ -273,6 +281,8 @@ void block_on_submits(struct block *block, const redisReply *reply)
 			worker_metrics_ambiguous(slice);
 		if (slice_is_unknown(slice))
 			warn_unknown(block, slice);
+		else
+			log_known(block, slice);
 		is_at_once = is_at_once || verdict.next == SLICE_AT_ONCE;
 		pause_ms = verdict.pause_ms > pause_ms ? verdict.pause_ms : pause_ms;
 		if (verdict.next == SLICE_TO_REVIEW) {

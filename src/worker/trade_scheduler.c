@@ -2,6 +2,7 @@
  * of a large window are on their way to the broker while the last ones are still being sealed. */
 #include "worker/trade_scheduler.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,6 +14,7 @@
 #include "worker/worker.h"
 
 #define SEAL_GROUPS 50
+#define SEALED_WORDS 6 /* of seal.lua's reply, before the blocks */
 #define CLAIM_MOST 16
 #define ATTEMPTS_MAX 5
 #define DEPLOYMENT_ID_LENGTH 6
@@ -71,13 +73,32 @@ static void tell_failure(const char *script, const struct err *err)
 		log_event(LOG_ERROR, "script_failed", "script", script, "reason", err->message, NULL);
 }
 
-/* sealing|sealed WINDOW LANE LATE_MS SEALED GROUPS */
+/* Says which blocks the groups of a window have become: these, of one chunk. */
+static void log_blocks(const redisReply *reply)
+{
+	char ids[SEAL_GROUPS * BLOCK_ID_SIZE] = "";
+	size_t length = 0;
+
+	for (size_t i = SEALED_WORDS; i < reply->elements; i++) {
+		int more = snprintf(ids + length, sizeof ids - length, "%s%s", length ? "," : "",
+				    reply_text(reply_at(reply, i)));
+
+		if (more < 0 || (size_t)more >= sizeof ids - length)
+			break; /* no id is as long */
+		length += (size_t)more;
+	}
+	if (length > 0)
+		log_event(LOG_INFO, "blocks_sealed", "window_id", reply_text(reply_at(reply, 1)), "block_ids", ids, NULL);
+}
+
+/* sealing|sealed WINDOW LANE LATE_MS SEALED GROUPS BLOCK ... */
 static void note_sealed(struct trade_scheduler *scheduler, const redisReply *reply)
 {
 	int64_t late_ms = reply_int(reply_at(reply, 3), 0);
 
 	if (reply_int(reply_at(reply, 4), 0) <= SEAL_GROUPS)
 		scheduler->late_ms = late_ms;
+	log_blocks(reply);
 	if (strcmp(reply_text(reply_at(reply, 0)), "sealed") != 0)
 		return;
 	worker_metrics_sealed(scheduler->worker->metrics, reply_text(reply_at(reply, 2)));
@@ -120,6 +141,20 @@ static void send_seal(struct trade_scheduler *scheduler)
 	redis_link_script(scheduler->worker->calls, SCRIPT_SEAL, args, on_sealed, scheduler);
 }
 
+/* A block is in a worker's hand for the first time, or in another's than the one that has lost it. Those that come back
+ * after a pause are silent: thousands of them may wait. */
+static void log_taken(const struct block *block, bool was_lost)
+{
+	char quantity[DECIMAL_TEXT];
+
+	if (!was_lost && strcmp(block->fence, "1") != 0)
+		return;
+	log_event(LOG_INFO, was_lost ? "block_taken_over" : "block_taken", "block_id", block->id, "window_id",
+		  block->window_id, "symbol", block->symbol, "side", block->is_sell ? "sell" : "buy", "orders",
+		  log_int(block->orders), "quantity", decimal_format(block->quantity_nano, quantity), "status",
+		  block_status_word(block->status), "fence", block->fence, NULL);
+}
+
 /* Takes the claimed blocks in hand. */
 static void take_blocks(struct trade_scheduler *scheduler, const redisReply *reply)
 {
@@ -127,6 +162,7 @@ static void take_blocks(struct trade_scheduler *scheduler, const redisReply *rep
 
 	FAULT_POINT(CLAIMED, NULL);
 	for (size_t i = 2; i < reply->elements; i++) {
+		bool was_lost = strcmp(reply_text(reply_at(reply_at(reply, i), 3)), "lost") == 0;
 		struct err err;
 		struct block *block = block_new(scheduler->worker, reply_at(reply, i), &err);
 
@@ -135,7 +171,8 @@ static void take_blocks(struct trade_scheduler *scheduler, const redisReply *rep
 			continue;
 		}
 		block->lease_ends_us = lease_ends_us;
-		worker_metrics_claimed(block, strcmp(reply_text(reply_at(reply_at(reply, i), 3)), "lost") == 0);
+		worker_metrics_claimed(block, was_lost);
+		log_taken(block, was_lost);
 		order_aggregation_start(block);
 	}
 }

@@ -84,7 +84,7 @@ static void groups_become_blocks(void **state)
 
 	script_case_reach(ks, STAGE_QUEUED);
 	GIVEN(ks, PROCESS, "''");
-	STEP(ks, SEAL, "100|<retention>", "[sealed window-<due> window * 1 1]",
+	STEP(ks, SEAL, "100|<retention>", "[sealed window-<due> window * 1 1 <b1>]",
 	     "~block:<b1> fence=0 orders=3 quantity_nano=225000000000 sealed_at=<now> status=ready\n"
 	     "+blocks zset - <b1>=<now>\n"
 	     "+blocks:ready zset - <b1>=<now>\n"
@@ -104,7 +104,7 @@ static void blocks_know_when_their_market_closes(void **state)
 	script_case_reach(ks, STAGE_QUEUED);
 	keyspace_command(ks, "HSET muster:{0}:window:window-<due> calendar XNYS earliest_at 3 close_at 5");
 	GIVEN(ks, PROCESS, "''");
-	STEP(ks, SEAL, "100|<retention>", "[sealed window-<due> window * 1 1]",
+	STEP(ks, SEAL, "100|<retention>", "[sealed window-<due> window * 1 1 <b1>]",
 	     "~block:<b1> close_at=5 fence=0 orders=3 quantity_nano=225000000000 sealed_at=<now> status=ready\n"
 	     "+blocks zset - <b1>=<now>\n"
 	     "+blocks:ready zset - <b1>=<now>\n"
@@ -121,7 +121,7 @@ static void sells_become_blocks_before_buys_a_chunk_a_call(void **state)
 
 	GIVEN(ks, ENQUEUE, ENQUEUE_LANES "2" ENQUEUE_ONE("q1", "alice", "100") ENQUEUE_OF("q2", "bob", MSFT_SELL, "5"));
 	GIVEN(ks, PROCESS, "''");
-	STEP(ks, SEAL, "1|<retention>", "[sealing window-<due> window * 1 2]",
+	STEP(ks, SEAL, "1|<retention>", "[sealing window-<due> window * 1 2 <b2>]",
 	     "~block:<b2> fence=0 orders=1 quantity_nano=5000000000 sealed_at=<now> status=ready\n"
 	     "+blocks zset - <b2>=<now>\n"
 	     "+blocks:ready zset - <b2>=<now>\n"
@@ -131,7 +131,7 @@ static void sells_become_blocks_before_buys_a_chunk_a_call(void **state)
 	STEP(ks, ENQUEUE, ENQUEUE_LANES "1" ENQUEUE_ONE("q3", "carol", "75"),
 	     "[stored [[window-<due>-1 <due> window next] []] <now_us>]", NULL);
 	STEP(ks, CANCEL, "q1|<retention>", "[already_sealed]", "");
-	STEP(ks, SEAL, "1|<retention>", "[sealed window-<due> window * 2 2]",
+	STEP(ks, SEAL, "1|<retention>", "[sealed window-<due> window * 2 2 <b1>]",
 	     "~block:<b1> fence=0 orders=1 quantity_nano=100000000000 sealed_at=<now> status=ready\n"
 	     "~blocks <b1>=<now>\n"
 	     "~blocks:ready <b1>=<now>\n"
@@ -150,8 +150,8 @@ static void two_workers_seal_one_window_together(void **state)
 	      ENQUEUE_LANES "3" ENQUEUE_ONE("q1", "alice", "100") ENQUEUE_OF("q2", "bob", MSFT_SELL, "5")
 		  ENQUEUE_OF("q3", "bob", "GE buy paper 1 market", "6"));
 	GIVEN(ks, PROCESS, "''");
-	STEP(ks, SEAL, "1|<retention>", "[sealing window-<due> window * 1 3]", NULL);
-	STEP(ks, SEAL, "2|<retention>", "[sealed window-<due> window * 3 3]", NULL);
+	STEP(ks, SEAL, "1|<retention>", "[sealing window-<due> window * 1 3 <b2>]", NULL);
+	STEP(ks, SEAL, "2|<retention>", "[sealed window-<due> window * 3 3 <b1> <b3>]", NULL);
 	STEP(ks, SEAL, "1|<retention>", "[idle -1]", "");
 	assert_int_equal(snapshot_find(keyspace_snapshot(ks), "muster:{0}:blocks")->count, 3);
 	assert_string_equal(keyspace_value(ks, "counts", "queued"), "0");
@@ -165,7 +165,7 @@ static void empty_group_is_canceled(void **state)
 	GIVEN(ks, ENQUEUE, ENQUEUE_LANES "2" ENQUEUE_ONE("q1", "alice", "100") ENQUEUE_OF("q2", "bob", MSFT_SELL, "5"));
 	GIVEN(ks, CANCEL, "q2|<retention>");
 	GIVEN(ks, PROCESS, "''");
-	STEP(ks, SEAL, "100|<retention>", "[sealed window-<due> window * 2 2]",
+	STEP(ks, SEAL, "100|<retention>", "[sealed window-<due> window * 2 2 <b2> <b1>]",
 	     "~block:<b1> fence=0 orders=1 quantity_nano=100000000000 sealed_at=<now> status=ready\n"
 	     "~block:<b2> ttl=<now+retention> fence=0 orders=0 outcome=canceled quantity_nano=0\n"
 	     "\treason='every order was canceled before the seal' sealed_at=<now> status=canceled\n"
@@ -186,7 +186,7 @@ static void window_of_empty_groups_ends_at_once(void **state)
 	GIVEN(ks, ENQUEUE, ENQUEUE_LANES "1" ENQUEUE_ONE("q1", "alice", "100"));
 	GIVEN(ks, CANCEL, "q1|<retention>");
 	GIVEN(ks, PROCESS, "''");
-	STEP(ks, SEAL, "100|<retention>", "[sealed window-<due> window * 1 1]",
+	STEP(ks, SEAL, "100|<retention>", "[sealed window-<due> window * 1 1 <b1>]",
 	     "~block:<b1> ttl=<now+retention> fence=0 orders=0 outcome=canceled quantity_nano=0\n"
 	     "\treason='every order was canceled before the seal' sealed_at=<now> status=canceled\n"
 	     "+blocks:canceled zset - <b1>=<now>\n"
@@ -206,7 +206,7 @@ static void abandoned_bulk_call_only_waits_to_be_closed(void **state)
 	GIVEN(ks, OPEN, "test");
 	GIVEN(ks, BULK, ABANDONED);
 	keyspace_command(ks, "ZADD muster:{0}:windows <then> bulk-bq");
-	STEP(ks, SEAL, "100|<retention>", "[sealed bulk-bq bulk * 1 1]",
+	STEP(ks, SEAL, "100|<retention>", "[sealed bulk-bq bulk * 1 1 <b1>]",
 	     "~block:<b1> fee=0 fence=0 filled_quantity=0 gross_amount=0 orders=1 outcome=canceled\n"
 	     "\tquantity_nano=5000000000 reason='the bulk call was never completed' sealed_at=<now>\n"
 	     "\tstatus=closing\n"
@@ -246,7 +246,7 @@ static void sealing_goes_on_when_memory_is_full(void **state)
 	script_case_reach(ks, STAGE_QUEUED);
 	GIVEN(ks, PROCESS, "''");
 	keyspace_command(ks, "CONFIG SET maxmemory 1");
-	STEP(ks, SEAL, "100|<retention>", "[sealed window-<due> window * 1 1]", NULL);
+	STEP(ks, SEAL, "100|<retention>", "[sealed window-<due> window * 1 1 <b1>]", NULL);
 	keyspace_command(ks, "CONFIG SET maxmemory 0");
 }
 
