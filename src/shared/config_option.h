@@ -9,7 +9,7 @@
 #include "shared/config.h"
 #include "shared/err.h"
 
-#define CONFIG_OPTIONS_MAX  64
+#define CONFIG_OPTIONS_MAX  72
 #define CONFIG_ALLOWED_SIZE 200
 #define CONFIG_KEYS_SIZE    400 /* the names of a section's options */
 #define CONFIG_QUOTED_SIZE  64
