@@ -310,7 +310,7 @@ static void test_states_that_do_not_go_together_are_told(void **state)
 	     {"I9 block <msft>: it is allocated, but stands in 2 of blocks:*"}},
 	    {"an index of nothing", "ZADD @blocks:ready 1 zz", NULL, NULL, "I9",
 	     {"I9 blocks:ready lists zz, which does not exist"}},
-	    {"a side that is never free", "SADD @sides:paper:MSFT:selling <msft>", NULL, NULL, "I9",
+	    {"a side that is never free", "ZADD @sides:paper:MSFT:selling 1 <msft>", NULL, NULL, "I9",
 	     {"I9 sides:paper:MSFT:selling holds the block <msft>, which is done at the broker"}},
 	    {"an order that never expires", "PERSIST @order:<a>", NULL, NULL, "I9",
 	     {"I9 order <a> has ended and never expires"}},
