@@ -1,18 +1,16 @@
-/* Starts and torments real Redis servers, because what matters about Redis (replies that never come, scripts that are
- * gone, data that is there after a kill) is just what an imitation would get wrong. */
-#include "tests/support/redis_server.h"
+/* Starts real Redis servers, because what matters about Redis (replies that never come, scripts that are gone, data
+ * that is there after a kill) is just what an imitation would get wrong. */
+#include "tests/support/redis_server_private.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -25,22 +23,7 @@
 #define START_MOST_MS 20000
 #define POLL_MS	      5
 
-struct redis_server {
-	pid_t pid; /* 0 while it does not run */
-	uint16_t port;
-	bool is_frozen;
-	const char *const *options;
-	redisContext *client;
-	char folder[64];
-	char socket[96];
-	char url[128];
-	char tcp_url[64];
-	char log[96];
-	char clock[96]; /* "": the system's; else the file that says how far it is moved */
-};
-
-/* Ends the test program: nothing that follows could mean anything. */
-static void give_up(const struct redis_server *server, const char *what)
+void redis_server_give_up(const struct redis_server *server, const char *what)
 {
 	(void)fprintf(stderr, "redis_server: %s (%s)\n", what, strerror(errno));
 	redis_server_print_log(server);
@@ -64,7 +47,7 @@ static uint16_t find_port(const struct redis_server *server)
 
 	if (fd < 0 || bind(fd, (struct sockaddr *)&address, sizeof address) != 0 ||
 	    getsockname(fd, (struct sockaddr *)&address, &length) != 0)
-		give_up(server, "no free port");
+		redis_server_give_up(server, "no free port");
 	(void)close(fd);
 	return ntohs(address.sin_port);
 }
@@ -146,20 +129,12 @@ static void spawn(struct redis_server *server)
 	server->is_frozen = false;
 	server->pid = fork();
 	if (server->pid < 0)
-		give_up(server, "cannot fork");
+		redis_server_give_up(server, "cannot fork");
 	if (server->pid == 0)
 		become_redis(server, parent, (char **)(uintptr_t)argv, environment);
 	free(environment);
 	free(moved);
 	free(preload);
-}
-
-/* Drops the connection of redis_server_command. */
-static void forget_client(struct redis_server *server)
-{
-	if (server->client)
-		redisFree(server->client);
-	server->client = NULL;
 }
 
 /* Whether it answers; a server that wants a password, or refuses otherwise but is not loading, is there too. */
@@ -168,7 +143,7 @@ static bool answers(struct redis_server *server)
 	redisReply *reply;
 	bool yes;
 
-	forget_client(server);
+	redis_server_forget_client(server);
 	server->client = redisConnectUnix(server->socket);
 	if (!server->client || server->client->err)
 		return false;
@@ -186,10 +161,10 @@ static void wait_until_ready(struct redis_server *server)
 
 		if (waitpid(server->pid, &status, WNOHANG) == server->pid) {
 			server->pid = 0;
-			give_up(server, "redis-server ended instead of starting; is it installed?");
+			redis_server_give_up(server, "redis-server ended instead of starting; is it installed?");
 		}
 		if (waited_ms > START_MOST_MS)
-			give_up(server, "redis-server does not answer");
+			redis_server_give_up(server, "redis-server does not answer");
 		pause_ms(POLL_MS);
 	}
 }
@@ -204,7 +179,7 @@ static struct redis_server *start(const char *const *options, bool tcp, int64_t 
 	(void)signal(SIGPIPE, SIG_IGN); /* a cut connection is an error of write */
 	(void)snprintf(server->folder, sizeof server->folder, "/tmp/muster-redis-XXXXXX");
 	if (!mkdtemp(server->folder))
-		give_up(server, "no folder under /tmp");
+		redis_server_give_up(server, "no folder under /tmp");
 	(void)snprintf(server->socket, sizeof server->socket, "%s/redis.sock", server->folder);
 	(void)snprintf(server->log, sizeof server->log, "%s/redis.log", server->folder);
 	(void)snprintf(server->url, sizeof server->url, "unix://%s?db=0", server->socket);
@@ -240,14 +215,14 @@ void redis_server_set_clock(struct redis_server *server, int64_t at_ms)
 	int fd = open(server->clock, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
 
 	if (fd < 0 || pwrite(fd, &offset_us, sizeof offset_us, 0) != sizeof offset_us)
-		give_up(server, "its clock cannot be set");
+		redis_server_give_up(server, "its clock cannot be set");
 	(void)close(fd);
 }
 
 /* Sends a signal that ends the process and waits for it. */
 static void end_with(struct redis_server *server, int signal_number)
 {
-	forget_client(server);
+	redis_server_forget_client(server);
 	if (!server->pid)
 		return;
 	if (server->is_frozen && signal_number != SIGKILL)
@@ -298,41 +273,6 @@ void redis_server_restart_with(struct redis_server *server, const char *const *o
 	spawn(server);
 }
 
-void redis_server_freeze(struct redis_server *server)
-{
-	int status;
-
-	if (kill(server->pid, SIGSTOP) != 0 || waitpid(server->pid, &status, WUNTRACED) != server->pid)
-		give_up(server, "cannot freeze");
-	server->is_frozen = true;
-}
-
-void redis_server_thaw(struct redis_server *server)
-{
-	if (kill(server->pid, SIGCONT) != 0)
-		give_up(server, "cannot thaw");
-	server->is_frozen = false;
-}
-
-/* How large a file may become. */
-static void limit_files(struct redis_server *server, rlim_t most)
-{
-	const struct rlimit limit = {most, RLIM_INFINITY};
-
-	if (prlimit(server->pid, RLIMIT_FSIZE, &limit, NULL) != 0)
-		give_up(server, "cannot limit files");
-}
-
-void redis_server_fill_disk(struct redis_server *server)
-{
-	limit_files(server, 1);
-}
-
-void redis_server_free_disk(struct redis_server *server)
-{
-	limit_files(server, RLIM_INFINITY);
-}
-
 bool redis_server_has_ended(struct redis_server *server)
 {
 	int status;
@@ -370,61 +310,6 @@ uint16_t redis_server_port(const struct redis_server *server)
 pid_t redis_server_pid(const struct redis_server *server)
 {
 	return server->pid;
-}
-
-/* Connects where there is no connection, or a broken one. */
-static void connect_client(struct redis_server *server)
-{
-	if (server->client && server->client->err)
-		forget_client(server);
-	if (!server->client)
-		server->client = redisConnectUnix(server->socket);
-	if (!server->client || server->client->err)
-		give_up(server, "cannot connect");
-}
-
-/* Both forms of a command. A connection may have been cut since it was last used: then it is made anew, once. */
-static redisReply *command(struct redis_server *server, const char *format, va_list args)
-{
-	bool is_old = server->client != NULL;
-	redisReply *reply;
-	va_list again;
-
-	va_copy(again, args);
-	connect_client(server);
-	reply = redisvCommand(server->client, format, args);
-	if (!reply && is_old) {
-		connect_client(server);
-		reply = redisvCommand(server->client, format, again);
-	}
-	va_end(again);
-	if (!reply)
-		give_up(server, "no reply");
-	if (reply->type == REDIS_REPLY_ERROR) {
-		(void)fprintf(stderr, "redis_server: %s: %s\n", format, reply->str);
-		give_up(server, "error reply");
-	}
-	return reply;
-}
-
-redisReply *redis_server_command(struct redis_server *server, const char *format, ...)
-{
-	redisReply *reply;
-	va_list args;
-
-	va_start(args, format);
-	reply = command(server, format, args);
-	va_end(args);
-	return reply;
-}
-
-void redis_server_run(struct redis_server *server, const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	freeReplyObject(command(server, format, args));
-	va_end(args);
 }
 
 void redis_server_print_log(const struct redis_server *server)
