@@ -54,3 +54,15 @@ void audit_plants_check(struct audit_scene *scene, const struct audit_plant *pla
 	for (size_t i = 0; i < count; i++)
 		check_plant(scene, &plants[i]);
 }
+
+int audit_plants_setup(void **state)
+{
+	*state = audit_scene_new();
+	return 0;
+}
+
+int audit_plants_teardown(void **state)
+{
+	audit_scene_free(*state);
+	return 0;
+}

@@ -87,7 +87,7 @@ static void play(struct audit_scene *scene)
 	(void)stack_delete(stack, 200, "/trade-queue/queue/order/%s", json_text(x, "/queue_id"));
 	(void)stack_process(stack);
 	bulk = stack_post(
-	    stack, 200, "/smallcases/bulk/rebalance",
+	    stack, 200, "/smallcases/bulk/rebalance?wait=60",
 	    "[{\"user_id\":\"g\",\"smallcase_id\":\"sc1\",\"suggestions\":["
 	    "{\"symbol\":\"GOOG\",\"action\":\"buy\",\"quantity\":12}]},{\"user_id\":\"h\",\"smallcase_id\":\"sc1\","
 	    "\"suggestions\":[{\"symbol\":\"GOOG\",\"action\":\"buy\",\"quantity\":8},"
@@ -114,7 +114,10 @@ struct audit_scene *audit_scene_new(void)
 
 	if (!scene)
 		abort();
-	scene->stack = stack = stack_start(&(struct stack_options){.workers = 1});
+	/* Nobody dies here: so nothing may happen only because the machine is slow. */
+	scene->stack = stack = stack_start(&(struct stack_options){
+	    .workers = 1,
+	    .settings = {"worker.lease_ms=120000", "broker.paper.timeout_ms=60000", "redis.timeout_ms=60000"}});
 	scene->names = json_object();
 	scene->accepted_path = stack_text(stack, "%s/accepted.jsonl", stack->folder);
 	play(scene);

@@ -69,8 +69,9 @@ void audit_scene_restore(struct audit_scene *scene)
 {
 	redis_server_run(scene->stack->redis, "FLUSHALL");
 	for (size_t i = 0; i < scene->keys->elements; i++)
-		redis_server_run(scene->stack->redis, "RESTORE %s %lld %b", scene->keys->element[i]->str,
-				 scene->ttls[i], scene->values[i]->str, (size_t)scene->values[i]->len);
+		if (scene->values[i]->type == REDIS_REPLY_STRING) /* what a worker leaves behind may expire meanwhile */
+			redis_server_run(scene->stack->redis, "RESTORE %s %lld %b", scene->keys->element[i]->str,
+					 scene->ttls[i], scene->values[i]->str, (size_t)scene->values[i]->len);
 	write_file(scene->stack->ledger_path, scene->first_ledger);
 	write_file(scene->accepted_path, scene->first_accepted);
 }

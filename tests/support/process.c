@@ -17,7 +17,7 @@
 #include "tests/support/source_folder.h"
 #include "tests/support/wait_until.h"
 
-#define END_MOST_US INT64_C(30000000)
+#define END_MOST_US INT64_C(60000000)
 #define TAIL_BYTES  6000
 
 struct process {

@@ -190,7 +190,7 @@ json_t *stack_queue_one(struct stack *stack, const char *user, const char *actio
 
 json_t *stack_wait_final(struct stack *stack, const json_t *answer)
 {
-	json_t *view = stack_get(stack, 200, "/trade-queue/queue/order/%s?wait=30", json_text(answer, "/queue_id"));
+	json_t *view = stack_get(stack, 200, "/trade-queue/queue/order/%s?wait=60", json_text(answer, "/queue_id"));
 
 	for (size_t i = 0; i < json_array_size(json_at(view, "/orders")); i++) {
 		const json_t *order = json_array_get(json_at(view, "/orders"), i);
@@ -231,7 +231,7 @@ void stack_set_paper_clock(struct stack *stack, const char *at)
 
 json_t *stack_process(struct stack *stack)
 {
-	return stack_post(stack, 200, "/trade-queue/queue/process?wait=30", NULL);
+	return stack_post(stack, 200, "/trade-queue/queue/process?wait=60", NULL);
 }
 
 void stack_put_stocks(struct stack *stack)
