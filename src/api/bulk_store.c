@@ -75,7 +75,8 @@ static void storing_fail(struct storing *storing, const struct err *err)
 	if (err->code != ERR_INTERNAL)
 		return;
 	storing->why.code = ERR_OUTCOME_UNKNOWN; /* a script that failed halfway has written the first half */
-	log_event(LOG_ERROR, "bulk_failed", "reason", err->message, NULL);
+	log_event(LOG_ERROR, "bulk_failed", "queue_id", storing->source.idempotency->queue_id, "reason", err->message,
+		  NULL);
 }
 
 /* Goes back to an order that Redis does not have, once nothing is out any more. */
