@@ -116,7 +116,7 @@ static void answer_says_how_many_were_in_each_lane(void **state)
 	struct keyspace *ks = *state;
 
 	GIVEN(ks, ENQUEUE,
-	      ENQUEUE_LANES "1|q1|alice|sc1|d1|1,2,2|3|" AAPL "|100|" AAPL "|2|MSFT sell paper 1 market|2");
+	      ENQUEUE_LANES "1|q1|alice|sc1|d1|3 1,2,2|" AAPL "|100|" AAPL "|2|MSFT sell paper 1 market|2");
 	STEP(ks, CANCEL, CANCEL_Q1, "[canceled 3 0 window 1 immediate 2]", NULL);
 }
 

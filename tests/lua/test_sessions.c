@@ -34,10 +34,10 @@
 #define OPTIONS		 OPTIONS_OF("300000")
 #define SESSIONS	 "XNYS|1799900000000|" CLOSE_2 "|2|" OPEN "|" CLOSE "|" OPEN_2 "|" CLOSE_2
 /* One request of one order, of the lane and rule that the API found. */
-#define ORDER(lane, rule) OPTIONS "1|" lane "|" rule "||" SESSIONS "|1|q1|alice|sc1|d1|1|1|" AAPL "|5"
-#define ASKED(at)	  OPTIONS "1|window|asked|" at "|" SESSIONS "|1|q1|alice|sc1|d1|1|1|" AAPL "|5"
+#define ORDER(lane, rule) OPTIONS "1|" lane "|" rule "||" SESSIONS "|1|q1|alice|sc1|d1|1 1|" AAPL "|5"
+#define ASKED(at)	  OPTIONS "1|window|asked|" at "|" SESSIONS "|1|q1|alice|sc1|d1|1 1|" AAPL "|5"
 /* The answer to it, and all that is stored: in a window of this lane and time, of the session that lasts so long. */
-#define GOES(due, lane, rule) "[stored [[" lane "-xnys-" due " " due " " lane " " rule "]] [queued <now_us>]]"
+#define GOES(due, lane, rule) "[stored [[" lane "-xnys-" due " " due " " lane " " rule "]] <now_us>]"
 #define STORED(due, lane, rule, earliest, close)                                                                       \
 	"+block:<b1> hash - broker_type=paper lane=" lane " limit_price='' lot=1 order_type=market side=buy\n"         \
 	"\tsymbol=AAPL window=" lane "-xnys-" due "\n"                                                                 \
@@ -91,7 +91,7 @@ static void in_the_session_it_goes_where_the_api_says(void **state)
 	STEP(ks, ENQUEUE, ORDER("window", "next"), GOES("1800003900000", "window", "next"),
 	     STORED_TODAY("1800003900000", "window", ""));
 	STEP(ks, ENQUEUE, OPTIONS "1|window|next||" SESSIONS "|1" ENQUEUE_ONE("q2", "bob", "7"),
-	     "[stored [[window-xnys-1800003900000 1800003900000 window next]] [queued <now_us>]]",
+	     "[stored [[window-xnys-1800003900000 1800003900000 window next]] <now_us>]",
 	     "~block:<b1>:orders q2-0=<now_us>\n"
 	     "~counts queued=2\n"
 	     "+order:q2-0 hash - block=<b1> digest=digest-q2 quantity=7 smallcase=sc1 user=bob\n"
@@ -101,7 +101,7 @@ static void in_the_session_it_goes_where_the_api_says(void **state)
 	keyspace_reset_at(ks, OPEN_MS + HOUR + A_BIT);
 	STEP(ks, ENQUEUE,
 	     "300000|600000|604800000|60000|900000|30000|120000|1|immediate|high||" SESSIONS
-	     "|1|q1|alice|sc1|d1|1|1|" AAPL "|5",
+	     "|1|q1|alice|sc1|d1|1 1|" AAPL "|5",
 	     GOES("1800004200000", "immediate", "high"), STORED_TODAY("1800004200000", "immediate", ""));
 }
 
@@ -111,7 +111,7 @@ static void window_into_the_rush_is_drawn_forward_to_its_beginning(void **state)
 	struct keyspace *ks = *state;
 
 	keyspace_reset_at(ks, RUSH_MS - 100000 + A_BIT);
-	STEP(ks, ENQUEUE, OPTIONS_OF("420000") "1|window|next||" SESSIONS "|1|q1|alice|sc1|d1|1|1|" AAPL "|5",
+	STEP(ks, ENQUEUE, OPTIONS_OF("420000") "1|window|next||" SESSIONS "|1|q1|alice|sc1|d1|1 1|" AAPL "|5",
 	     GOES(RUSH, "window", "next"), STORED_TODAY(RUSH, "window", ""));
 }
 
@@ -136,7 +136,7 @@ static void in_the_rush_what_is_large_keeps_its_lane(void **state)
 	keyspace_reset_at(ks, LAST_MS - 30000 + A_BIT);
 	STEP(ks, ENQUEUE,
 	     "300000|600000|604800000|60000|900000|30000|120000|1|large|large_quantity||" SESSIONS
-	     "|1|q1|alice|sc1|d1|1|1|" AAPL "|5",
+	     "|1|q1|alice|sc1|d1|1 1|" AAPL "|5",
 	     GOES(LAST, "large", "rush"), STORED_TODAY(LAST, "large", "rule=rush "));
 }
 
@@ -183,7 +183,7 @@ static void after_the_calendar_there_is_nowhere_to_go(void **state)
 
 	keyspace_reset_at(ks, CLOSE_MS + A_BIT);
 	STEP(ks, ENQUEUE,
-	     OPTIONS "1|window|next||XNYS|1799900000000|" CLOSE_2 "|1|" OPEN "|" CLOSE "|1|q1|alice|sc1|d1|1|1|" AAPL
+	     OPTIONS "1|window|next||XNYS|1799900000000|" CLOSE_2 "|1|" OPEN "|" CLOSE "|1|q1|alice|sc1|d1|1 1|" AAPL
 		     "|5",
 	     "[stored [[]] [bad_window 'its calendar knows no session after now' '' '']]", "");
 }
@@ -230,9 +230,9 @@ static void orders_of_two_markets_have_windows_of_their_own(void **state)
 	keyspace_reset_at(ks, OPEN_MS + HOUR + A_BIT);
 	STEP(ks, ENQUEUE,
 	     OPTIONS "2|window|next||" SESSIONS "|window|next||XNSE|1799900000000|" CLOSE_2 "|1|" OPEN_2 "|" CLOSE_2
-		     "|1|q1|alice|sc1|d1|1,2|2|" AAPL "|5|INFY sell nse 1 market|7",
+		     "|1|q1|alice|sc1|d1|2 1,2|" AAPL "|5|INFY sell nse 1 market|7",
 	     "[stored [[window-xnys-1800003900000 1800003900000 window next] "
-	     "[window-xnse-" FIRST_2 " " FIRST_2 " window closed]] [queued <now_us>]]",
+	     "[window-xnse-" FIRST_2 " " FIRST_2 " window closed]] <now_us>]",
 	     "+block:<b1> hash - broker_type=paper lane=window limit_price='' lot=1 order_type=market side=buy\n"
 	     "\tsymbol=AAPL window=window-xnys-1800003900000\n"
 	     "+block:<b1>:orders zset - q1-0=<now_us>\n"
