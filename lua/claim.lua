@@ -12,7 +12,7 @@
 --            {ID, its hash as field, value, …, {{CLIENT_ORDER_ID, its hash} for each slice}} and 'lost' where a lease ran
 --            out, or {ID, WHY} for one that is not claimed because a key of it is not what it must be
 -- WRITES   blocks block:* blocks:* sides:* counts workers worker:*; publishes wake
--- USES: base need need_sides whole stage count move sides wake_block queue pass_turn review
+-- USES: base need need_sides whole stage count move sides wake_block queue pass_turn review hand_over
 local worker, lease, most = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
 need('hash', 'worker:' .. worker, 'counts', 'deployment')
 need('zset', 'blocks', 'workers', 'blocks:needs_review')
@@ -50,14 +50,9 @@ for _, block in ipairs(call('ZRANGEBYSCORE', P .. 'blocks', '-inf', now, 'LIMIT'
 			call('HSET', P .. 'worker:' .. worker, 'suspect', block)
 		end
 		if is_lost then call('HSET', key, 'attempts', attempts) end
-		call('HINCRBY', key, 'fence', 1)
-		call('HSET', key, 'worker', worker)
-		call('ZADD', P .. 'blocks', now + lease, block)
-		local slices = {}
-		for i, id in ipairs(call('ZRANGE', key .. ':slices', 0, -1)) do
-			slices[i] = {id, call('HGETALL', P .. 'slice:' .. id)}
-		end
-		result[#result + 1] = {block, call('HGETALL', key), slices, is_lost and 'lost' or nil}
+		local claimed = hand_over(block, worker, lease)
+		if is_lost then claimed[4] = 'lost' end
+		result[#result + 1] = claimed
 	end
 end
 local _, next_at = unpack(call('ZRANGE', P .. 'blocks', 0, 0, 'WITHSCORES'))

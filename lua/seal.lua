@@ -8,7 +8,7 @@
 -- RETURNS  idle NEXT_IN_MS (-1: no window is open)
 --          sealing|sealed WINDOW LANE LATE_MS SEALED GROUPS, then the blocks of this chunk
 -- WRITES   window:* windows windows:open windows:working windows:done block:* blocks blocks:* sides:* counts
--- USES: base int need quantity signature count move open_name sides need_window window_end
+-- USES: base int need quantity signature count move open_name sides need_window seal_block window_end
 local window, due = unpack(call('ZRANGE', P .. 'windows', 0, 0, 'WITHSCORES'))
 if not window then return {'idle', -1} end
 if tonumber(due) > now then return {'idle', due - now} end
@@ -28,37 +28,9 @@ if status ~= 'sealing' then
 	if abandoned then call('HSET', at, 'abandoned', '1', 'due_at', now) end
 end
 
--- The sum of a group: its window has it, or the block itself where it was full.
-local function quantity_nano(block, own)
-	local kept = own or call('HGET', at .. ':groups', signature_of(block))
-	return own or (kept and nano_text(split_quantity(kept:match('^%S+ (%S+)$')))) or '0'
-end
-
-local function seal_block(block)
-	local key = P .. 'block:' .. block
-	local symbol, side, broker, sum = unpack(call('HMGET', key, 'symbol', 'side', 'broker_type', 'quantity_nano'))
-	local orders = call('ZCARD', key .. ':orders')
-	call('HSET', key, 'quantity_nano', quantity_nano(block, sum), 'sealed_at', now, 'fence', 0, 'orders', orders)
-	if close_at then call('HSET', key, 'close_at', close_at) end
-	if orders == 0 then -- every order was canceled: nothing to send
-		move(block, nil, 'canceled')
-		call('HSET', key, 'outcome', 'canceled', 'reason', 'every order was canceled before the seal')
-		call('PEXPIRE', key, retention)
-		return call('HINCRBY', at, 'blocks_open', -1)
-	end
-	if abandoned then
-		move(block, nil, 'closing')
-		call('HSET', key, 'outcome', 'canceled', 'reason', 'the bulk call was never completed', 'filled_quantity', 0,
-			'gross_amount', 0, 'fee', 0)
-	else
-		move(block, nil, 'ready')
-		if side == 'sell' then call('ZADD', side_keys(broker, symbol, side).sells, now, block) end
-	end
-	call('ZADD', P .. 'blocks', now, block)
-	count(orders, 'queued', abandoned and 'working' or 'sealed')
-end
 local blocks = call('ZRANGE', at .. ':blocks', cursor, cursor + chunk - 1)
-for _, block in ipairs(blocks) do seal_block(block) end
+local shared = {at = at, close_at = close_at, abandoned = abandoned, retention = retention}
+for _, block in ipairs(blocks) do seal_block(block, shared) end
 cursor = cursor + #blocks
 call('HSET', at, 'sealed_groups', cursor)
 local result = {'sealing', window, lane, now - due, cursor, groups, unpack(blocks)}

@@ -16,7 +16,7 @@
 #include "tests/support/source_folder.h"
 
 #define ROWS_MAX	 64
-#define SCRIPT_LINES_MAX 75
+#define SCRIPT_LINES_MAX 70
 
 /* One row of the table of keys. */
 struct key_row {
