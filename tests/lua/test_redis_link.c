@@ -133,6 +133,30 @@ static void says_why_without_saying_the_password(void **state)
 	fixture->passed = true;
 }
 
+/* A Redis without AUTH repeats its arguments, cut off somewhere. */
+static void says_no_password_where_redis_does_not_know_how_to_log_in(void **state)
+{
+	static const char *const no_auth[] = {"--rename-command", "AUTH", "", NULL};
+	static const char *const passwords[] = {"word-one",
+						"word-0123456789-0123456789-0123456789-0123456789-0123456789-"
+						"0123456789-0123456789-0123456789-0123456789-0123456789-"
+						"0123456789-0123456789-0123456789-0123456789-0123456789"};
+	struct link_fixture *fixture = *state;
+
+	redis_server_end(fixture->server);
+	redis_server_restart_with(fixture->server, no_auth);
+	for (int i = 0; i < 2; i++) {
+		use_url(fixture, "unix://:%s@%s?db=0", passwords[i], redis_server_socket(fixture->server));
+		link_fixture_connect(fixture, NULL);
+		WAIT_FOR(fixture, strstr(fixture->why, "unknown command"));
+		assert_null(strstr(fixture->why, "word"));
+		redis_link_free(fixture->link);
+		fixture->link = NULL;
+		fixture->why[0] = '\0';
+	}
+	fixture->passed = true;
+}
+
 static void comes_up_when_redis_starts_later_and_tells_each_reason_once(void **state)
 {
 	struct link_fixture *fixture = *state;
@@ -312,6 +336,7 @@ int main(void)
 	    TEST(comes_up_over_tcp_in_the_database_of_the_url),
 	    TEST(logs_in_as_the_default_user_or_another),
 	    TEST(says_why_without_saying_the_password),
+	    TEST(says_no_password_where_redis_does_not_know_how_to_log_in),
 	    TEST(comes_up_when_redis_starts_later_and_tells_each_reason_once),
 	    TEST(kill_makes_calls_unknown_and_the_link_comes_back),
 	    TEST(a_frozen_redis_is_left_after_the_time_limit),

@@ -145,7 +145,7 @@ static bool answers(struct redis_server *server)
 
 	redis_server_forget_client(server);
 	server->client = redisConnectUnix(server->socket);
-	if (!server->client || server->client->err)
+	if (!server->client || server->client->err || !redis_server_log_in(server))
 		return false;
 	reply = redisCommand(server->client, "PING");
 	yes = reply && strncmp(reply->str, "LOADING", 7) != 0;

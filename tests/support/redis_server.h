@@ -14,7 +14,8 @@
 struct redis_server;
 
 /* `options`: NULL, or more words of the command line, ended by NULL ({"--maxmemory", "1mb", NULL}); they stand after
- * our own and so win, and are borrowed for as long as the server may be restarted. Returns when PING answers. */
+ * our own and so win, and are borrowed for as long as the server may be restarted. Where "--requirepass" is among them we
+ * log in with it. Returns when PING answers. */
 struct redis_server *redis_server_start(const char *const *options);
 
 /* The same, listening on a free port of 127.0.0.1 too. */

@@ -1,6 +1,7 @@
 /* Commands to a server of a test, on a connection of its own that blocks. */
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "tests/support/redis_server_private.h"
 
@@ -11,14 +12,32 @@ void redis_server_forget_client(struct redis_server *server)
 	server->client = NULL;
 }
 
+bool redis_server_log_in(const struct redis_server *server)
+{
+	const char *password = NULL;
+	redisReply *reply;
+	bool is_in;
+
+	for (const char *const *option = server->options; option && *option; option++)
+		if (strcmp(*option, "--requirepass") == 0)
+			password = option[1];
+	if (!password)
+		return true;
+	reply = redisCommand(server->client, "AUTH %s", password);
+	is_in = reply && reply->type == REDIS_REPLY_STATUS;
+	freeReplyObject(reply);
+	return is_in;
+}
+
 /* Connects where there is no connection, or a broken one. */
 static void connect_client(struct redis_server *server)
 {
 	if (server->client && server->client->err)
 		redis_server_forget_client(server);
-	if (!server->client)
-		server->client = redisConnectUnix(server->socket);
-	if (!server->client || server->client->err)
+	if (server->client)
+		return;
+	server->client = redisConnectUnix(server->socket);
+	if (!server->client || server->client->err || !redis_server_log_in(server))
 		redis_server_give_up(server, "cannot connect");
 }
 

@@ -25,4 +25,7 @@ void redis_server_give_up(const struct redis_server *server, const char *what);
 /* Drops the connection of redis_server_command. */
 void redis_server_forget_client(struct redis_server *server);
 
+/* Logs that connection in, where the options ask for a password. */
+bool redis_server_log_in(const struct redis_server *server);
+
 #endif

@@ -43,17 +43,21 @@ static const char ini_format[] = "[redis]\n"
 /* Writes the configuration of all programs; the paper broker's port is 0 until it has one. */
 static void write_ini(const struct stack *stack)
 {
-	char path[96], url[128];
+	const char *login = stack->options.login, *ini = stack->options.ini;
+	char path[96], url[256];
 	FILE *file;
 
 	(void)snprintf(path, sizeof path, "%s/muster.conf", stack->folder);
 	(void)snprintf(url, sizeof url, "%s", redis_server_url(stack->redis));
+	if (login)
+		(void)snprintf(url, sizeof url, "unix://%s@%s", login, redis_server_socket(stack->redis));
 	if (stack->proxy)
 		(void)snprintf(url, sizeof url, "redis://127.0.0.1:%d/0", proxy_port(stack->proxy));
 	file = fopen(path, "we");
 	if (!file)
 		abort();
 	(void)fprintf(file, ini_format, url, stack->paper_port, stack->paper_port, stack->ledger_path, stack->folder);
+	(void)fprintf(file, "%s", ini ? ini : "");
 	(void)fclose(file);
 }
 

@@ -32,6 +32,8 @@ struct stack_options {
 	const char *settings[STACK_SETTINGS_MAX]; /* section.key=value; over our own, for all programs */
 	const char *tokens;			  /* the file of api.tokens_file (stack->tokens_path); NULL: none */
 	const char *bearer;			  /* the token that calls send, see stack->bearer */
+	const char *login;			  /* "user:password", in the configuration's redis.url; NULL: none */
+	const char *ini;			  /* more lines of the configuration; NULL: none */
 };
 
 struct kept;
