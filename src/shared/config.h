@@ -77,6 +77,7 @@ struct config {
 		int64_t large_quantity_nano;
 		int64_t large_adv_pct_nano; /* of the average daily volume */
 		int64_t large_horizon_s_nano, large_interval_s_nano;
+		int64_t turn_s_nano;	     /* how long a side has the broker while the other one waits */
 		int64_t open_delay_s;	     /* from the open to the first window */
 		int64_t rush_before_close_s; /* how long before the close the rush begins */
 		int64_t rush_length_s;	     /* from window to window in it */

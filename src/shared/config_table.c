@@ -83,6 +83,8 @@ static const struct config_option options[] = {
      "a large order is spread over this long", AT(lanes.large_horizon_s_nano)},
     {"lanes.large_interval_s", CONFIG_DECIMAL, NANO / 10, INT64_C(86400) * NANO, NULL, "60",
      "in one slice each this long, a fifth less or more", AT(lanes.large_interval_s_nano)},
+    {"lanes.turn_s", CONFIG_DECIMAL, NANO / 10, INT64_C(86400) * NANO, NULL, "60",
+     "what rests at the broker gives way to a waiting opposite side after this long", AT(lanes.turn_s_nano)},
     {"lanes.open_delay_s", CONFIG_INTEGER, 0, 3600, NULL, "60",
      "the first window of a session falls due this long after the open, or later", AT(lanes.open_delay_s)},
     {"lanes.rush_before_close_s", CONFIG_INTEGER, 1, 14400, NULL, "900",

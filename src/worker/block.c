@@ -99,6 +99,7 @@ static bool read_fields(struct block *block, const redisReply *fields)
 	block->polls = read_number(fields, "polls", 0);
 	block->sealed_at_ms = read_number(fields, "sealed_at", 0);
 	block->close_ms = read_number(fields, "close_at", 0);
+	block->is_yielding = reply_field(fields, "yields") != NULL;
 	block->is_large = lane && strcmp(lane, "large") == 0;
 	return block->status != BLOCK_STATUS_COUNT && !block_status_is_final(block->status) &&
 	       block->status != BLOCK_NEEDS_REVIEW && read_text(fields, "fence", block->fence, sizeof block->fence) &&

@@ -116,6 +116,20 @@ void block_call(struct block *block, enum script_id script, const struct script_
 	block_call_tagged(block, script, args, waits_for, 0);
 }
 
+/* How often it was followed; and how long its turn may last where what is left of it could go again. */
+static void add_polls(const struct block *block, struct script_args *args)
+{
+	int64_t turn_ms = block->worker->config->lanes.turn_s_nano / (NANO / 1000);
+	char text[64];
+
+	if (block_is_stopped(block) || block->is_market_closed || block->is_yielding ||
+	    block->slice_count >= SLICES_MAX)
+		(void)snprintf(text, sizeof text, "%lld", (long long)block->polls);
+	else
+		(void)snprintf(text, sizeof text, "%lld %lld", (long long)block->polls, (long long)turn_ms);
+	script_args_add(args, text);
+}
+
 void block_record_as(struct block *block, int64_t next_ms, enum block_waits_for waits_for)
 {
 	struct script_args *args = block_args(block);
@@ -126,7 +140,7 @@ void block_record_as(struct block *block, int64_t next_ms, enum block_waits_for 
 		script_args_add(args, "");
 	else
 		script_args_add_int(args, next_ms);
-	script_args_add_int(args, block->polls);
+	add_polls(block, args);
 	for (size_t i = 0; i < block->slice_count; i++) {
 		if (!block->slices[i].is_changed)
 			continue;

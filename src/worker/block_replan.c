@@ -102,6 +102,36 @@ bool block_start_carry(struct block *block)
 	return send_replan(block, sum_nano, 0, SLICES_MAX - block->slice_count);
 }
 
+bool block_start_again(struct block *block)
+{
+	struct slicing slicing = {0};
+	int64_t left_of_all = 0;
+	struct script_args *args;
+	struct slicing_whole whole;
+
+	if (!block->is_yielding || block_is_stopped(block) || block->is_market_closed || block_has_news(block))
+		return false;
+	for (size_t i = 0; i < block->slice_count; i++)
+		left_of_all += block->slices[i].is_cancel_asked ? left_nano(&block->slices[i]) : 0;
+	whole = block_whole(block, left_of_all);
+	if (left_of_all == 0 || !slicing_compute(&whole, &slicing, NULL) ||
+	    slicing.count > SLICES_MAX - block->slice_count)
+		return false;
+	args = block_args(block);
+	script_args_add_int(args, block->worker->config->worker.lease_ms);
+	for (size_t i = 0; i < block->slice_count; i++) {
+		const struct slice *slice = &block->slices[i];
+
+		if (slice->is_cancel_asked && left_nano(slice) > 0)
+			add_change(args, slice->client_order_id, slice->quantity_nano, slice->due_ms, left_nano(slice));
+	}
+	for (size_t i = 0; i < slicing.count; i++)
+		add_change(args, "", slicing.slices[i].quantity_nano, block->sealed_at_ms, 0);
+	FAULT_POINT(REPLAN_READY, block->symbol);
+	block_call(block, SCRIPT_REPLAN, args, BLOCK_WAITS_FOR_REPLAN);
+	return true;
+}
+
 bool block_start_merge(struct block *block, const redisReply *missed)
 {
 	size_t to_come, due = missed->elements - 1, kept = 1;

@@ -17,6 +17,7 @@ block_step_fn block_on_planned;
 /* block_replan.c: of a large block, what a slice has left, or could not send in its time, goes to later slices. Each is
  * false where there is nothing of the kind. `missed` is gate.lua's reply. */
 bool block_start_carry(struct block *block);
+bool block_start_again(struct block *block); /* of one that gave way to the other side: what is left goes once more */
 bool block_start_merge(struct block *block, const redisReply *missed);
 block_step_fn block_on_replanned;
 

@@ -2,6 +2,7 @@
 #include "worker/order_aggregation.h"
 
 #include <assert.h>
+#include <string.h>
 
 #include "shared/fault.h"
 #include "shared/log.h"
@@ -26,6 +27,11 @@ static void on_recorded(struct block *block, const redisReply *reply)
 {
 	FAULT_POINT_OR(RECORDED, block->symbol, block_drop(block); return);
 	block->status = block_status_of(reply_text(reply_at(reply, 1)));
+	if (strcmp(reply_text(reply_at(reply, 2)), "yield") == 0) {
+		log_event(LOG_INFO, "block_yields", "block_id", block->id, "symbol", block->symbol, NULL);
+		block->is_yielding = true;
+		block->next_ms = block->next_ms >= 0 ? 0 : -1;
+	}
 	if (block->next_ms >= 0)
 		order_aggregation_leave(block, block->next_ms);
 	else
@@ -65,7 +71,7 @@ static void start_stage(struct block *block)
 			block_start_submit(block);
 		else if (block_has_open(block))
 			block_start_follow(block);
-		else
+		else if (!block_start_again(block))
 			block_start_close(block);
 		break;
 	case BLOCK_CLOSING:

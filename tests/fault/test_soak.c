@@ -348,7 +348,7 @@ static void test_soak(void **state)
 	    .workers = SOAK_WORKERS,
 	    .redis = redis_options,
 	    .settings = {"window.length_s=2", "lanes.coalesce_ms=100", "redis.timeout_ms=1000", "lanes.large_horizon_s=3",
-			 "lanes.large_interval_s=0.5", "broker.paper.max_slice_quantity=400"}};
+			 "lanes.large_interval_s=0.5", "lanes.turn_s=1", "broker.paper.max_slice_quantity=400"}};
 	long seconds = number_of("MUSTER_SOAK_SECONDS", SECONDS_USUAL), seed = number_of("MUSTER_SOAK_SEED", SEED_USUAL);
 	struct soak soak = {.plan = soak_plan_make((uint64_t)seed, seconds)};
 	struct soak_client sum = {0};

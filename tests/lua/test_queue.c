@@ -23,7 +23,7 @@ static void add_block(struct keyspace *ks, const char *queue_id, const char *sig
 {
 	char args[400];
 
-	(void)snprintf(args, sizeof args, ENQUEUE_LANES "1|%s|alice|sc1||1|1|%s|5", queue_id, signature);
+	(void)snprintf(args, sizeof args, ENQUEUE_LANES "1|%s|alice|sc1||1 1|%s|5", queue_id, signature);
 	GIVEN(ks, ENQUEUE, args);
 	GIVEN(ks, PROCESS, "''");
 	GIVEN(ks, SEAL, "100|<retention>");
@@ -214,6 +214,83 @@ static void first_of_a_queue_that_goes_into_review_passes_the_turn(void **state)
 	     ">wake turn\n");
 }
 
+/* A buy <b1> that rests at the broker, a sell <b2> that waits. */
+static void let_a_buy_rest(struct keyspace *ks)
+{
+	GIVEN(ks, OPEN, "test");
+	add_block(ks, "q1", BUY, "b1");
+	gate_is(ks, "b1", "1", GO("b1"));
+	GIVEN(ks, RECORD, "<b1>|1|<lease>||0|muster-test-<b1>-1|1|status|acked");
+	add_block(ks, "q2", SELL, "b2");
+	gate_is(ks, "b2", "1", "[wait 200000 " WHY "]");
+}
+
+static void what_rests_gives_way_once_its_turn_is_over(void **state)
+{
+	struct keyspace *ks = *state;
+
+	let_a_buy_rest(ks);
+	STEP(ks, RECORD, "<b1>|1|<lease>|5000|3", "[recorded working]", NULL);
+	keyspace_command(ks, "HSET muster:{0}:block:<b1> worker h1:11");
+	STEP(ks, RECORD, "<b1>|1|<lease>||3 600000", "[recorded working]",
+	     "~block:<b1> updated_at=<now>\n"
+	     "~blocks <b1>=<now+lease>\n");
+	/* It stays in hand, or is due at once. */
+	STEP(ks, RECORD, "<b1>|1|<lease>||3 0", "[recorded working yield]",
+	     "~block:<b1> updated_at=<now> yields=yes\n"
+	     "~blocks <b1>=<now+lease>\n");
+	keyspace_command(ks, "HDEL muster:{0}:block:<b1> yields");
+	STEP(ks, RECORD, "<b1>|1|<lease>|5000|3 0", "[recorded working yield]",
+	     "~block:<b1> updated_at=<now> worker='' yields=yes\n"
+	     "~blocks <b1>=<now>\n");
+}
+
+static void nobody_gives_way_without_need(void **state)
+{
+	struct keyspace *ks = *state;
+
+	let_a_buy_rest(ks);
+	keyspace_command(ks, "HSET muster:{0}:slice:muster-test-<b1>-1 status ambiguous");
+	STEP(ks, RECORD, "<b1>|1|<lease>||3 0", "[recorded working]", NULL);
+	keyspace_command(ks, "HSET muster:{0}:slice:muster-test-<b1>-1 status filled");
+	STEP(ks, RECORD, "<b1>|1|<lease>||3 0", "[recorded working]", NULL);
+	keyspace_command(ks, "HSET muster:{0}:slice:muster-test-<b1>-1 status acked");
+	GIVEN(ks, REVIEW, "<b2>|1|a reason|");
+	STEP(ks, RECORD, "<b1>|1|<lease>||3 0", "[recorded working]", NULL);
+}
+
+static void whoever_gave_way_queues_up_anew(void **state)
+{
+	struct keyspace *ks = *state;
+
+	let_a_buy_rest(ks);
+	GIVEN(ks, RECORD, "<b1>|1|<lease>||3 0");
+	GIVEN(ks, RECORD, "<b1>|1|<lease>||3|muster-test-<b1>-1|2|status|canceled|cancel_asked|yes");
+	STEP(ks, REPLAN, "<b1>|1|<lease>|muster-test-<b1>-1|5|1|5||5|1|", "[replanned]",
+	     "~block:<b1> updated_at=<now> -yields\n"
+	     "~block:<b1>:slices muster-test-<b1>-2=2\n"
+	     "~blocks <b2>=<now> <b1>=<now+lease>\n"
+	     "-sides:paper:AAPL:buying\n"
+	     "+sides:paper:AAPL:buys zset - <b1>=<now>\n"
+	     "~slice:muster-test-<b1>-1 carried=5 updated_at=<now>\n"
+	     "+slice:muster-test-<b1>-2 hash - block=<b1> created_at=<now> due_at=1 filled_quantity=0 number=2\n"
+	     "\tquantity=5 status=created\n"
+	     ">wake turn\n");
+	STEP(ks, GATE, "<b1>|1|<lease>|<wait>|0|muster-test-<b1>-2", "[wait 200000 " WHY "]",
+	     "~block:<b1> reason=" WHY " updated_at=<now> worker=''\n"
+	     "~blocks <b1>=<now+wait>\n");
+	GIVEN(ks, CLAIM, CLAIM_AS("12"));
+	gate_is(ks, "b2", "2", GO("b2"));
+	GIVEN(ks, CLOSE, "<b2>|2|<lease>|0||0|0|unfilled||0.01");
+	GIVEN(ks, CLAIM, CLAIM_AS("12"));
+	STEP(ks, GATE, "<b1>|2|<lease>|<wait>|0|muster-test-<b1>-2", "[go muster-test-<b1>-2]",
+	     "~block:<b1> reason='' updated_at=<now>\n"
+	     "~blocks <b1>=<now+lease>\n"
+	     "+sides:paper:AAPL:buying zset - <b1>=<now>\n"
+	     "-sides:paper:AAPL:buys\n"
+	     "~slice:muster-test-<b1>-2 sent=maybe status=submitting updated_at=<now>\n");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -224,6 +301,9 @@ int main(void)
 	    SCRIPT_TEST(turn_wakes_the_first_and_they_the_next),
 	    SCRIPT_TEST(turn_leaves_a_block_in_hand_to_its_worker),
 	    SCRIPT_TEST(first_of_a_queue_that_goes_into_review_passes_the_turn),
+	    SCRIPT_TEST(what_rests_gives_way_once_its_turn_is_over),
+	    SCRIPT_TEST(nobody_gives_way_without_need),
+	    SCRIPT_TEST(whoever_gave_way_queues_up_anew),
 	};
 
 	return cmocka_run_group_tests(tests, script_case_setup_group, script_case_teardown_group);

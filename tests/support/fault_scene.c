@@ -145,6 +145,19 @@ static void queue_large(const struct fault_step *step)
 	}
 }
 
+/* A sell that rests at the broker half filled, and a buy that waits for it to give way. */
+static void queue_resting(const struct fault_step *step)
+{
+	static const char *const of[] = {"\"sell\",\"quantity\":18", "\"buy\",\"quantity\":5"};
+
+	for (size_t i = 0; i < sizeof of / sizeof of[0]; i++)
+		(void)post(step, "/trade-queue/queue/order",
+			   stack_text(step->walk->stack,
+				      "{\"user_id\":\"G\",\"smallcase_id\":\"sc1\",\"suggestions\":[{\"symbol\":\"S002\","
+				      "\"action\":%s}]}",
+				      of[i]));
+}
+
 /* A person wants no more of the second one, once, whether any of it has left or not. */
 static void stop_large(const struct fault_step *step)
 {
@@ -192,7 +205,7 @@ void fault_walk_play(const struct fault_step *step)
 	stack_set_paper(stack, "{\"commission_per_order\":\"1.07\",\"symbols\":{\"AAPL\":{\"fill_quantity\":\"100\","
 			       "\"then\":\"canceled\"},\"MSFT\":{\"fill\":\"in_parts\",\"parts\":2,\"delay_ms\":40},"
 			       "\"S000\":{\"fill_quantity\":\"11\",\"then\":\"canceled\"},"
-			       "\"S001\":{\"fill_quantity\":\"4\"}}}");
+			       "\"S001\":{\"fill_quantity\":\"4\"},\"S002\":{\"fill_quantity\":\"10\"}}}");
 	faults_clear(stack);
 	if (scene == FAULT_AT_TROUBLE || scene == FAULT_AT_DRAIN)
 		faults_set(stack, scene == FAULT_AT_TROUBLE ? trouble : delay);
@@ -202,8 +215,10 @@ void fault_walk_play(const struct fault_step *step)
 		cancel_one(step);
 	if (scene == FAULT_AT_BULK)
 		bulk_call(step);
-	if (scene == FAULT_AT_LARGE)
+	if (scene == FAULT_AT_LARGE) {
 		queue_large(step);
+		queue_resting(step);
+	}
 	if (scene == FAULT_AT_TROUBLE)
 		halt_and_resume(step);
 	assert_int_equal(call_until_answered(step, &process)->status, 202);

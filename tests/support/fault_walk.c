@@ -39,13 +39,18 @@ static int end_step(void **state)
 	return 0;
 }
 
-/* What a block passes is walked once more for a large one, at a moment in the middle of its plan. */
+/* What a block passes is walked once more for a large one (S000), at a moment in the middle of its plan, and for one that
+ * gives way to the other side (S002), while it does. */
 static const struct {
 	enum fault_id id;
 	int n;
-} of_large[] = {
-    {FAULT_PLANNED, 1},	 {FAULT_GATE_PASSED, 2}, {FAULT_SUBMIT_READY, 2}, {FAULT_RECORD_READY, 3},
-    {FAULT_RECORDED, 3}, {FAULT_FOLLOWED, 1},	 {FAULT_FILLS_STORED, 1}, {FAULT_CLOSED, 1},
+	const char *subject;
+} of_some[] = {
+    {FAULT_PLANNED, 1, ":S000"},	{FAULT_GATE_PASSED, 2, ":S000"}, {FAULT_SUBMIT_READY, 2, ":S000"},
+    {FAULT_RECORD_READY, 3, ":S000"},	{FAULT_RECORDED, 3, ":S000"},	 {FAULT_FOLLOWED, 1, ":S000"},
+    {FAULT_FILLS_STORED, 1, ":S000"},	{FAULT_CLOSED, 1, ":S000"},	 {FAULT_RECORDED, 2, ":S002"},
+    {FAULT_FOLLOWED, 2, ":S002"},	{FAULT_REPLAN_READY, 1, ":S002"}, {FAULT_REPLANNED, 1, ":S002"},
+    {FAULT_GATE_PASSED, 3, ":S002"},	{FAULT_SUBMIT_READY, 3, ":S002"},
 };
 
 /* Everything that is to be walked. */
@@ -83,9 +88,9 @@ int fault_walk_run(const char *kind, fault_walk_fn *fn)
 		for (int n = 1; suits(&fault_points[id], kind) && n <= (fault_points[id].passes == FAULT_AGAIN ? 2 : 1);
 		     n++)
 			add_step(&plan, &fault_points[id], n, "");
-	for (size_t i = 0; i < sizeof of_large / sizeof of_large[0]; i++)
-		if (suits(&fault_points[of_large[i].id], kind))
-			add_step(&plan, &fault_points[of_large[i].id], of_large[i].n, ":S000");
+	for (size_t i = 0; i < sizeof of_some / sizeof of_some[0]; i++)
+		if (suits(&fault_points[of_some[i].id], kind))
+			add_step(&plan, &fault_points[of_some[i].id], of_some[i].n, of_some[i].subject);
 	if (getenv("MUSTER_WALK")) /* by hand: only these, as in "claimed:*" */
 		cmocka_set_test_filter(getenv("MUSTER_WALK"));
 	failed = _cmocka_run_group_tests("tests", plan.tests, plan.count, NULL, NULL);
@@ -105,7 +110,7 @@ struct stack *fault_walk_open(const struct fault_step *step)
 {
 	static const struct stack_options options = {
 	    .settings = {"worker.lease_ms=400", "broker.paper.timeout_ms=250", "broker.paper.max_slice_quantity=150",
-			 "lanes.large_interval_s=0.2", "lanes.large_horizon_s=0.8"}};
+			 "lanes.large_interval_s=0.2", "lanes.large_horizon_s=0.8", "lanes.turn_s=0.2"}};
 	struct fault_walk *walk = step->walk;
 
 	walk->step = step;

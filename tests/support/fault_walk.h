@@ -18,7 +18,7 @@ struct fault_step {
 	const struct fault_point *point;
 	enum fault_scene scene;
 	int n;		/* at which passing */
-	char fault[96]; /* as MUSTER_FAULT takes it; NAME:N:KIND, or NAME:N:KIND:S000 for the large block of that symbol
+	char fault[96]; /* as MUSTER_FAULT takes it; NAME:N:KIND, or NAME:N:KIND:S000 for the blocks of that symbol
 			 */
 	char death[96]; /* how the log tells it */
 };
