@@ -83,6 +83,7 @@ static void answer(struct http_request *request, int status, const char *content
 	http_connection_set_phase(connection, HTTP_WRITING);
 	evhttp_request_set_on_complete_cb(ev, answer_sent, connection);
 	evhttp_send_reply(ev, status, phrase_of(status), NULL);
+	http_outbox_put(connection);
 }
 
 void http_set_header(struct http_request *request, const char *name, const char *value)

@@ -60,6 +60,7 @@ static void connection_closed(struct evhttp_connection *ev, void *arg)
 	struct http_server *server = connection->server;
 	evbuffer_remove_cb_entry(bufferevent_get_input(connection->bev), connection->input_watch);
 	http_refusals_forget(connection);
+	http_outbox_forget(connection);
 	if (connection->request)
 		http_request_detach(connection->request);
 	http_connection_set_phase(connection, HTTP_IDLE);
@@ -218,7 +219,8 @@ bool http_connections_start(struct http_server *server)
 	const struct timeval second = {1, 0};
 	server->adopt = evtimer_new(server->base, connections_adopt, server);
 	server->tick = event_new(server->base, -1, EV_PERSIST, tick, server);
-	if (!server->adopt || !server->tick || !http_refusals_start(server) || event_add(server->tick, &second))
+	if (!server->adopt || !server->tick || !http_refusals_start(server) || !http_outbox_start(server) ||
+	    event_add(server->tick, &second))
 		return false;
 	tick(-1, 0, server);
 	evhttp_set_bevcb(server->ev, connection_make, server);
@@ -232,6 +234,7 @@ bool http_connections_start(struct http_server *server)
 void http_connections_end(struct http_server *server)
 {
 	http_refusals_end(server);
+	http_outbox_end(server);
 	if (server->tick)
 		event_free(server->tick);
 	if (server->adopt)

@@ -7,6 +7,7 @@
 #define MUSTER_HTTP_PARTS_H
 
 #include <stddef.h>
+#include <sys/queue.h>
 
 #include <event2/bufferevent.h>
 #include <event2/http.h>
@@ -74,13 +75,15 @@ struct http_connection {
 	struct evhttp_connection *ev;
 	struct evbuffer_cb_entry *input_watch, *output_watch;
 	struct http_connection *next_fresh, *next_refused;
+	TAILQ_ENTRY(http_connection) in_outbox;
 	struct http_request *request; /* in hand, or NULL */
 	struct http_source *source;   /* its address */
 	struct http_head head;	      /* of the request that is coming in */
 	size_t body_bytes;	      /* what server->body_bytes counts for its body */
 	evutil_socket_t fd;
 	enum http_phase phase;
-	bool is_refused;  /* stands in server->refused */
+	bool is_refused; /* stands in server->refused */
+	bool is_in_outbox;
 	bool is_watched;  /* while handling: the client is seen to leave */
 	uint32_t since_s; /* server->now_s when the phase began */
 };
@@ -118,15 +121,16 @@ struct http_server {
 	struct http_route_table routes;
 	struct http_connection **connections; /* by descriptor */
 	size_t connection_slots;
-	struct http_connection *fresh;	 /* made by evhttp, not yet in `connections` */
-	struct http_connection *refused; /* by evhttp itself, its page not yet replaced */
+	struct http_connection *fresh;			 /* made by evhttp, not yet in `connections` */
+	struct http_connection *refused;		 /* by evhttp itself, its page not yet replaced */
+	TAILQ_HEAD(http_outbox, http_connection) outbox; /* have answers that were given in this turn of the loop */
 	struct http_request *requests;
 	size_t handling, writing;
 	size_t connection_count, body_bytes;
 	struct http_sources sources;
 	struct ssl_ctx_st *tls;	  /* NULL: plain HTTP */
 	int64_t refused_logged_s; /* server->now_s of the last line about connections over the limit */
-	struct event *adopt, *tick, *refuse, *drained, *drain_look;
+	struct event *adopt, *tick, *refuse, *send, *drained, *drain_look;
 	unsigned drain_looks;
 	uint32_t now_s; /* seconds since the start: counts ticks */
 	char date[40];	/* for the Date header, made once a second */
@@ -164,6 +168,13 @@ bool http_refusals_start(struct http_server *server);
 void http_refusals_end(struct http_server *server);
 void http_refusals_watch(struct http_connection *connection);
 void http_refusals_forget(struct http_connection *connection);
+
+/* http_outbox.c */
+bool http_outbox_start(struct http_server *server);
+void http_outbox_end(struct http_server *server);
+/* Its answer stands in its buffer: it leaves before the loop turns. */
+void http_outbox_put(struct http_connection *connection);
+void http_outbox_forget(struct http_connection *connection);
 
 /* http_request.c */
 struct http_request *http_request_new(struct http_connection *connection, struct evhttp_request *ev);

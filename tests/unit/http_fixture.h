@@ -12,6 +12,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -137,6 +138,7 @@ static inline int setup(void **state)
 {
 	struct http_fixture *f = calloc(1, sizeof *f);
 	struct err err;
+	signal(SIGPIPE, SIG_IGN); /* as all programs do */
 	f->base = event_base_new();
 	const struct http_server_options options = {.address = "127.0.0.1:0",
 						    .max_body_bytes = MAX_BODY,
@@ -162,15 +164,22 @@ static inline int teardown(void **state)
 	return 0;
 }
 
-/* A new connection. */
-static inline int client_connect(const struct http_fixture *f)
+/* A new connection, whose kernel keeps no more than about so many bytes for us (0: as many as it likes). */
+static inline int client_connect_narrow(const struct http_fixture *f, int bytes)
 {
 	int fd = socket(AF_INET, SOCK_STREAM, 0);
+	if (bytes)
+		assert_int_equal(setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof bytes), 0);
 	struct sockaddr_in address = {.sin_family = AF_INET,
 				      .sin_port = htons(http_server_port(f->server)),
 				      .sin_addr = {htonl(INADDR_LOOPBACK)}};
 	assert_int_equal(connect(fd, (struct sockaddr *)&address, sizeof address), 0);
 	return fd;
+}
+
+static inline int client_connect(const struct http_fixture *f)
+{
+	return client_connect_narrow(f, 0);
 }
 
 /* Sends bytes as they are. */

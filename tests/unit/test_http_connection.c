@@ -31,13 +31,17 @@ static void wait_for_held(struct http_fixture *f)
 	assert_non_null(f->held);
 }
 
-static int hold(struct http_fixture *f)
+static int hold_on(struct http_fixture *f, int fd)
 {
-	int fd = client_connect(f);
 	const char request[] = "GET /hold?q=5 HTTP/1.1\r\nHost: h\r\n\r\n";
 	client_send(fd, request, sizeof request - 1);
 	wait_for_held(f);
 	return fd;
+}
+
+static int hold(struct http_fixture *f)
+{
+	return hold_on(f, client_connect(f));
 }
 
 static void answer_held(struct http_fixture *f)
@@ -54,6 +58,35 @@ static void pass_time(struct http_fixture *f, uint32_t seconds)
 	uint32_t now_s = f->server->now_s;
 	while (f->server->now_s == now_s)
 		event_base_loop(f->base, EVLOOP_ONCE);
+}
+
+static void an_answer_leaves_before_the_loop_turns(void **state)
+{
+	struct http_fixture *f = *state;
+	int fd = hold(f);
+	answer_held(f);
+	event_base_loop(f->base, EVLOOP_NONBLOCK);
+	assert_int_equal(http_server_requests(f->server), 0);
+	assert_true(recv(fd, f->answer, sizeof f->answer, MSG_DONTWAIT) > 0);
+	close(fd);
+}
+
+static void what_a_socket_does_not_take_at_once_follows(void **state)
+{
+	struct http_fixture *f = *state;
+	int fd = hold_on(f, client_connect_narrow(f, 4096)), narrow = 4096;
+	static char text[50001];
+	struct http_request *held = f->held;
+	setsockopt(held->connection->fd, SOL_SOCKET, SO_SNDBUF, &narrow, sizeof narrow);
+	memset(text, 'x', sizeof text - 1);
+	f->held = NULL;
+	http_answer_json(held, 200, json_pack("{s:s}", "x", text));
+	event_base_loop(f->base, EVLOOP_NONBLOCK);
+	assert_int_equal(http_server_requests(f->server), 1);
+	assert_false(client_receive(f, fd, false, false));
+	assert_non_null(strstr(f->answer, text));
+	assert_int_equal(http_server_requests(f->server), 0);
+	close(fd);
 }
 
 static void a_client_that_leaves_detaches_its_side_only(void **state)
@@ -226,6 +259,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    SERVER_TEST(connections_serve_many_requests_also_pipelined),
+	    SERVER_TEST(an_answer_leaves_before_the_loop_turns),
+	    SERVER_TEST(what_a_socket_does_not_take_at_once_follows),
 	    SERVER_TEST(a_client_that_leaves_detaches_its_side_only),
 	    SERVER_TEST(a_client_that_left_just_before_its_answer_is_no_harm),
 	    SERVER_TEST(data_that_comes_while_an_answer_is_awaited_is_the_next_request),
