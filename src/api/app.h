@@ -13,6 +13,7 @@
 #include "api/request_log.h"
 #include "shared/config.h"
 #include "shared/http.h"
+#include "shared/ids.h"
 #include "shared/program.h"
 #include "shared/redis_generation.h"
 #include "shared/redis_link.h"
@@ -49,6 +50,7 @@ struct app {
 
 	struct failure_log failures;
 	struct request_log request_log;
+	struct ids_pool ids; /* for requests without a key */
 	char deployment[16]; /* its id; "" until Redis has told it */
 	bool is_draining;    /* SIGTERM came: answer what is in hand, take nothing new */
 	bool is_ending;	     /* the parts are being freed: look at none of them */

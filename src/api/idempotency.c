@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "api/app.h"
+
 #define KEY_LENGTH_MAX 255
 
 /* 1 to 255 printable ASCII characters. */
@@ -23,7 +25,7 @@ bool idempotency_read(struct http_request *request, const char *scope, const cha
 	if (!key) {
 		/* Nothing can be compared with it later, so that hashing the body would be for nothing. */
 		idempotency->digest[0] = '\0';
-		ids_queue_id_random(idempotency->queue_id);
+		ids_queue_id_take(&((struct app *)http_arg(request))->ids, idempotency->queue_id);
 		return true;
 	}
 	if (!key_is_good(key))

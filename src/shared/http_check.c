@@ -15,24 +15,26 @@ static const char *const once_names[ONCE_COUNT] = {
 };
 
 /* A header name is a token: letters, digits and a few marks (RFC 9110, 5.6.2). */
-static bool name_is_token(const char *name)
+static bool name_is_token(const char *name, size_t length)
 {
-	if (!*name)
-		return false;
-	for (const unsigned char *p = (const unsigned char *)name; *p; p++)
-		if (*p <= ' ' || *p >= 0x7f || strchr("\"(),/:;<=>?@[\\]{}", *p))
+	for (size_t i = 0; i < length; i++) {
+		unsigned char c = (unsigned char)name[i];
+		bool is_letter = (c | 0x20) >= 'a' && (c | 0x20) <= 'z';
+		if (!is_letter && (c <= ' ' || c >= 0x7f || strchr("\"(),/:;<=>?@[\\]{}", c)))
 			return false;
-	return true;
+	}
+	return length > 0;
 }
 
 /* Finds each of the once-only headers; false where one stands twice or a name is no token. */
 static bool headers_collect(const struct evkeyvalq *headers, const char **found, struct err *err)
 {
 	for (const struct evkeyval *header = headers->tqh_first; header; header = header->next.tqe_next) {
-		if (!name_is_token(header->key))
+		size_t length = strlen(header->key);
+		if (!name_is_token(header->key, length))
 			return err_set(err, ERR_BAD_REQUEST, "a header name has a character that names cannot have");
 		for (size_t i = 0; i < ONCE_COUNT; i++) {
-			if (strcasecmp(header->key, once_names[i]) != 0)
+			if (length != strlen(once_names[i]) || strcasecmp(header->key, once_names[i]) != 0)
 				continue;
 			if (found[i])
 				return err_set(err, ERR_BAD_REQUEST, "the header %s stands twice", once_names[i]);

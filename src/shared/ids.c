@@ -52,17 +52,25 @@ void ids_queue_id_from_key(const char *scope, const char *who, const char *key, 
 	encode_base32(hash, QUEUE_ID_BYTES, queue_id, QUEUE_ID_LENGTH);
 }
 
+void ids_queue_id_take(struct ids_pool *pool, char *queue_id)
+{
+	while (!pool->left) {
+		ssize_t got = getrandom(pool->bytes, sizeof pool->bytes, 0);
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got != (ssize_t)sizeof pool->bytes) /* an id that repeats loses orders */
+			abort();
+		pool->left = sizeof pool->bytes;
+	}
+	pool->left -= QUEUE_ID_BYTES;
+	encode_base32(pool->bytes + pool->left, QUEUE_ID_BYTES, queue_id, QUEUE_ID_LENGTH);
+}
+
 void ids_queue_id_random(char *queue_id)
 {
-	unsigned char bytes[QUEUE_ID_BYTES];
-	ssize_t got;
+	struct ids_pool pool = {.left = 0};
 
-	do
-		got = getrandom(bytes, sizeof(bytes), 0);
-	while (got < 0 && errno == EINTR);
-	if (got != (ssize_t)sizeof(bytes)) /* so few bytes come whole or not at all; an id that repeats loses orders */
-		abort();
-	encode_base32(bytes, sizeof(bytes), queue_id, QUEUE_ID_LENGTH);
+	ids_queue_id_take(&pool, queue_id);
 }
 
 void ids_body_digest(const void *body, size_t length, char *digest)

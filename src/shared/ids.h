@@ -18,6 +18,15 @@
 void ids_queue_id_from_key(const char *scope, const char *who, const char *key, char *queue_id);
 void ids_queue_id_random(char *queue_id);
 
+/* Random bytes for queue_ids, of which the kernel gives those of many in one call: a call for each was a fortieth of a
+ * small request. Begins as {0}. */
+#define IDS_POOL_BYTES 252 /* of 21; up to 256 come whole or not at all */
+struct ids_pool {
+	unsigned char bytes[IDS_POOL_BYTES];
+	size_t left;
+};
+void ids_queue_id_take(struct ids_pool *pool, char *queue_id);
+
 /* DIGEST_LENGTH characters (60 bits) that stand for a body; `digest` has one byte more. */
 void ids_body_digest(const void *body, size_t length, char *digest);
 

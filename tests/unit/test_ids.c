@@ -50,11 +50,15 @@ static void random_ids_do_not_repeat_and_use_the_whole_alphabet(void **state)
 {
 	char(*ids)[QUEUE_ID_LENGTH + 1] = calloc(RANDOM_IDS, sizeof(*ids));
 	bool seen[256] = {false};
+	struct ids_pool pool = {.left = 0};
 	int letters = 0;
 	(void)state;
 	assert_non_null(ids);
 	for (size_t i = 0; i < RANDOM_IDS; i++) {
-		ids_queue_id_random(ids[i]);
+		if (i % 4)
+			ids_queue_id_take(&pool, ids[i]);
+		else
+			ids_queue_id_random(ids[i]);
 		assert_true(ids_is_queue_id(ids[i]));
 		for (size_t j = 0; j < QUEUE_ID_LENGTH; j++)
 			seen[(unsigned char)ids[i][j]] = true;
