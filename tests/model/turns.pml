@@ -15,6 +15,9 @@
 #ifndef CLOCK_END
 #define CLOCK_END 3
 #endif
+#ifndef YIELDS
+#define YIELDS 1
+#endif
 #ifndef FAULTS
 #define FAULTS 1
 #endif
@@ -32,7 +35,7 @@ bool is_queued[BLOCKS]; /* in sides:…:sells or :buys */
 byte since[BLOCKS];
 byte at_broker[2];	/* how many buys, how many sells */
 byte began[2];		/* when the turn of the side began */
-byte clock = 1, faults, ended;
+byte clock = 1, faults, ended, yields;
 byte k, j, rank, first[2]; /* of one step */
 bool is_any;
 
@@ -169,6 +172,19 @@ active [BLOCKS] proctype block()
 	:: d_step { at[b] == HAND && faults < FAULTS -> faults++; at[b] = DUE } /* its worker died */
 	:: d_step { at[b] == HAND && faults < FAULTS -> faults++; leave(PASSES_ON); DONE } /* = lua/lib/review.lua review */
 	:: d_step { at[b] == BROKER -> at_broker[MINE]--; leave(true); DONE } /* = lua/close.lua */
+	:: d_step { at[b] == BROKER && yields < YIELDS && clock > began[MINE] -> /* = lua/lib/is_turn_over.lua is_turn_over */
+		look_at_queues();
+		if
+		:: first[THEIRS] != NONE -> /* = lua/replan.lua */
+			yields++;
+			at_broker[MINE]--;
+			pass_turn();
+			since[b] = clock;
+			is_queued[b] = true;
+			at[b] = DUE
+		:: else
+		fi;
+		DONE }
 	:: at[b] == ENDED -> break
 	od
 }
