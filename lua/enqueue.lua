@@ -22,33 +22,39 @@
 local slots, a = read_slots()
 if not slots then return {'schedule', now} end
 local requests, results, digests = tonumber(ARGV[a]), {'stored', {}}, {}
-local stored, count, seen = {}, 0, 0 -- {shape, where in ARGV, orders stored before, orders seen before}
+local stored, count, seen = {}, 0, 0 -- where in ARGV what is stored begins; orders stored, and orders seen
+local places_seen = {} -- where there are caps: of each order stored, which of the call it is
 
 a = a + 1
 for r = 3, requests + 2 do
 	local digest, shape, known = ARGV[a + 3], shapes[ARGV[a + 4]] or shape_of(slots, ARGV[a + 4]), nil
+	local n = shape.count
 	if digest ~= '' then known = digests[ARGV[a]] or call('HGET', P .. 'order:' .. ARGV[a] .. '-0', 'digest') end
-	local refusal = not known and (shape.refusal or caps and admit(ARGV[a + 1], seen + 1, shape.count))
+	local refusal = not known and (shape.refusal or caps and admit(ARGV[a + 1], seen + 1, n))
 	if known then
 		results[r] = {known == digest and 'replayed' or 'conflict'}
 	elseif refusal then
 		results[r] = refusal
 	else
 		if digest ~= '' then digests[ARGV[a]] = digest end
+		if caps then
+			for i = 1, n do places_seen[count + i] = seen + i end
+		end
 		results[r] = now_us + count
-		stored[#stored + 1] = {shape, a, count, seen}
+		stored[#stored + 1] = a
 		want_orders(shape, a, count)
-		count = count + shape.count
+		count = count + n
 	end
-	seen = seen + shape.count
-	a = a + 5 + 2 * shape.count
+	a, seen = a + 5 + 2 * n, seen + n
 end
 need_orders(keys)
 find_places()
 index_all(stored)
 open_places()
-for i = 1, #stored do store_orders(unpack(stored[i])) end
+count = 0
+for i = 1, #stored do count = store_orders(stored[i], count) end
 write_places()
+for k, place in ipairs(places_seen) do note_worth(ids[k], place) end
 write_admitted()
 for i, slot in ipairs(slots) do
 	results[2][i] = slot.place and {slot.place.window, slot.due, slot.lane, slot.rule} or {}

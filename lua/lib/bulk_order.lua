@@ -17,7 +17,7 @@ local function store_chunk(groups, queue_id, window, from, a, retention)
 		place = place + 1
 		reason = reason_against(signature, user, place, reason)
 		if reason == '' then
-			local block = join_group(groups, signature, order, arrival, quantity)
+			local block = join_group(groups.found[signature], order, arrival, quantity)
 			call('HSET', key, 'user', user, 'smallcase', smallcase, 'quantity', quantity, 'block', block)
 			note_close(block, signature)
 			note_worth(order, place)

@@ -1,8 +1,10 @@
+local ARGV, pcall, unpack = ARGV, redis.pcall, unpack -- not looked up for each order
+
 -- An order says which rule put it into its window only where the lane does not.
 local USUAL_RULE = {window = 'next', immediate = 'high', rush = 'rush'}
 
--- The orders that the call stores, in their order: ids, keys, and when they arrive, a microsecond apart.
-local ids, keys, arrivals = {}, {}, {}
+-- The orders that the call stores, in their order: ids, keys, when they arrive (a microsecond apart), and their groups.
+local ids, keys, arrivals, groups_of = {}, {}, {}, {}
 
 local shapes = {} -- by text: most requests of a call are alike
 
@@ -23,55 +25,64 @@ end
 
 -- Says that the orders of a request, at ARGV[a], are going to be stored after `before` others.
 local function want_orders(shape, a, before)
-	local queue_id, slot = ARGV[a], nil
+	local slot
 	for i = 1, shape.count do
 		slot = shape[i] or slot
 		local place, k = slot.place or place_of(slot), before + i
-		local order = queue_id .. (i == 1 and '-0' or '-' .. i - 1)
-		want_group(place.groups, ARGV[a + 3 + 2 * i])
+		local order = ARGV[a] .. (i == 1 and '-0' or '-' .. i - 1)
+		ids[k], keys[k], arrivals[k] = order, P .. 'order:' .. order, format('%d', now_us + k - 1)
+		groups_of[k] = want_group(place.groups, ARGV[a + 3 + 2 * i])
 		place.orders = place.orders + 1
-		ids[k], keys[k], arrivals[k] = order, P .. 'order:' .. order, int(now_us + k - 1)
 	end
 end
 
 -- Puts the orders of a request, at ARGV[a], into the index of its user.
-local function index_orders(shape, a, before)
-	local key, n = P .. 'user:' .. ARGV[a + 1] .. ':orders', shape.count
-	if n == 1 then return redis.pcall('ZADD', key, arrivals[before + 1], ids[before + 1]) end
+local function index_orders(n, a, before)
+	local key, k = P .. 'user:' .. ARGV[a + 1] .. ':orders', before + 1
+	if n == 1 then return pcall('ZADD', key, arrivals[k], ids[k]) end
 	local index = {}
-	for k = before + n, before + 1, -1 do -- the last first: Redis walks a short sorted set from its least score
-		index[#index + 1] = arrivals[k]
-		index[#index + 1] = ids[k]
+	for i = before + n, k, -1 do -- the last first: Redis walks a short sorted set from its least score
+		index[#index + 1] = arrivals[i]
+		index[#index + 1] = ids[i]
 	end
-	return redis.pcall('ZADD', key, unpack(index))
+	return pcall('ZADD', key, unpack(index))
 end
 
--- Does so for all that are stored. This comes before all else is written: where an index is something else, what was put
--- into others is taken out again, and nothing is left.
+-- Takes the orders of those requests out again that come before the one at ARGV[a], and refuses.
+local function unindex_before(stored, a)
+	local before = 0
+	for _, at in ipairs(stored) do
+		if at == a then break end
+		local n = shapes[ARGV[at + 4]].count
+		call('ZREM', P .. 'user:' .. ARGV[at + 1] .. ':orders', unpack(ids, before + 1, before + n))
+		before = before + n
+	end
+	need('zset', 'user:' .. ARGV[a + 1] .. ':orders')
+end
+
+-- Puts the orders of all requests that are stored into the indexes of their users. This comes before all else is written:
+-- where an index is something else, what was put into others is taken out again, and nothing is left.
 local function index_all(stored)
+	local before = 0
 	for i = 1, #stored do
-		local shape, a, before = unpack(stored[i])
-		if type(index_orders(shape, a, before)) == 'table' then
-			for j = 1, i - 1 do
-				shape, a, before = unpack(stored[j])
-				call('ZREM', P .. 'user:' .. ARGV[a + 1] .. ':orders', unpack(ids, before + 1, before + shape.count))
-			end
-			need('zset', 'user:' .. ARGV[stored[i][2] + 1] .. ':orders')
-		end
+		local a = stored[i]
+		local n = shapes[ARGV[a + 4]].count
+		if type(index_orders(n, a, before)) == 'table' then unindex_before(stored, a) end
+		before = before + n
 	end
 end
 
 -- Stores the first order of a request, and what it holds for all of them: whose they are, what tells this body from
 -- another, how many there are, and which rule put them into their window. Most have nothing but the first of these.
 local function store_head(shape, a, key, block)
-	local user, smallcase, digest, quantity, n = ARGV[a + 1], ARGV[a + 2], ARGV[a + 3], ARGV[a + 6], shape.count
+	local digest, n = ARGV[a + 3], shape.count
 	if n == 1 and digest == '' and not shape.rule then
-		return call('HSET', key, 'block', block, 'user', user, 'smallcase', smallcase, 'quantity', quantity)
+		return call('HSET', key, 'block', block, 'user', ARGV[a + 1], 'smallcase', ARGV[a + 2], 'quantity', ARGV[a + 6])
 	end
-	local more = {}
+	local fields = {'block', block, 'user', ARGV[a + 1], 'smallcase', ARGV[a + 2], 'quantity', ARGV[a + 6]}
 	local function add(name, value)
-		more[#more + 1] = name
-		more[#more + 1] = value
+		fields[#fields + 1] = name
+		fields[#fields + 1] = value
 	end
 	if digest ~= '' then add('digest', digest) end
 	if n > 1 then
@@ -79,16 +90,16 @@ local function store_head(shape, a, key, block)
 		add('open', n)
 	end
 	if shape.rule then add('rule', shape.rule) end
-	return call('HSET', key, 'block', block, 'user', user, 'smallcase', smallcase, 'quantity', quantity, unpack(more))
+	return call('HSET', key, unpack(fields))
 end
 
--- Stores the orders of a request, at ARGV[a], after `before` others; `seen` orders of the call came before.
-local function store_orders(shape, a, before, seen)
-	local slot
+-- Stores the orders of a request, at ARGV[a], after `before` others. Returns how many there are then.
+local function store_orders(a, before)
+	local shape, slot = shapes[ARGV[a + 4]], nil
 	for i = 1, shape.count do
-		slot = shape[i] or slot
 		local k, quantity = before + i, ARGV[a + 4 + 2 * i]
-		local key, block = keys[k], join_group(slot.place.groups, ARGV[a + 3 + 2 * i], ids[k], arrivals[k], quantity)
+		local key, block = keys[k], join_group(groups_of[k], ids[k], arrivals[k], quantity)
+		slot = shape[i] or slot
 		if i == 1 then
 			store_head(shape, a, key, block)
 		elseif shape[2] then
@@ -96,6 +107,6 @@ local function store_orders(shape, a, before, seen)
 		else
 			call('HSET', key, 'block', block, 'quantity', quantity)
 		end
-		if caps then note_worth(ids[k], seen + i) end
 	end
+	return before + shape.count
 end
