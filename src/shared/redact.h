@@ -6,8 +6,9 @@
 #include <stddef.h>
 
 /* Writes '*' over every place of the `length` bytes where `secret` stands, also where it stands as JSON has it, with
- * backslashes before some characters; so what was JSON still is. An empty secret stands nowhere. To be used on the
- * whole text, before any of it is cut off: half of a secret is not found. */
+ * backslashes before some characters. What it stood in may no longer be JSON, so this is for texts that nothing but a
+ * reason is taken from. An empty secret stands nowhere. To be used on the whole text, before any of it is cut off: half
+ * of a secret is not found. */
 void redact(char *text, size_t length, const char *secret);
 
 #endif

@@ -207,6 +207,7 @@ static void alpaca_free(struct broker *broker)
 		alpaca_answer(call, &result);
 	}
 	event_free(alpaca->turn);
+	explicit_bzero(alpaca->key_id_line, sizeof alpaca->key_id_line);
 	explicit_bzero(alpaca->key_secret_line, sizeof alpaca->key_secret_line);
 	free(alpaca);
 }

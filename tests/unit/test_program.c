@@ -293,6 +293,27 @@ static void secrets_on_the_command_line_start_nothing(void **state)
 	}
 }
 
+static void secrets_that_cannot_be_used_start_nothing(void **state)
+{
+	struct outcome outcome;
+
+	(void)state;
+	setenv("MUSTER_REDIS_URL", "redis://:hunter2@h", 1);
+	setenv("MUSTER_REDIS_URL_FILE", "/nowhere/hunter", 1);
+	outcome = RUN(&plain, "-o", "window.length_s=7");
+	assert_int_equal(outcome.exit_code, 2);
+	assert_string_equal(outcome.out, "");
+	assert_string_equal(
+	    outcome.errors,
+	    "muster-test: MUSTER_REDIS_URL and MUSTER_REDIS_URL_FILE are both set; unset one of them\n");
+	unsetenv("MUSTER_REDIS_URL");
+	outcome = RUN(&plain, "-n");
+	assert_int_equal(outcome.exit_code, 2);
+	assert_string_equal(outcome.errors,
+			    "muster-test: MUSTER_REDIS_URL_FILE: /nowhere/hunter: No such file or directory\n");
+	unsetenv("MUSTER_REDIS_URL_FILE");
+}
+
 /* Runs with secrets in the environment, which the run must not change for us. */
 static struct outcome run_with_secrets(bool uses_keys)
 {
@@ -371,6 +392,7 @@ int main(void)
 	    cmocka_unit_test(failed_start_is_logged_and_exits_1),
 	    cmocka_unit_test(first_signal_drains_and_second_exits_at_once),
 	    cmocka_unit_test(secrets_on_the_command_line_start_nothing),
+	    cmocka_unit_test(secrets_that_cannot_be_used_start_nothing),
 	    cmocka_unit_test(secrets_leave_the_environment_and_nothing_is_dumped),
 	    cmocka_unit_test(programs_that_call_no_broker_keep_no_keys),
 	    cmocka_unit_test(files_with_secrets_that_are_open_are_warned_of),

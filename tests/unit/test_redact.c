@@ -23,6 +23,7 @@ static void redact_takes_out_every_place(void **state)
 	    {"kekey ke", "key", "ke*** ke"},
 	    {"\"a\\/b\\\"c\" and a/b\"c", "a/b\"c", "\"*******\" and *****"},
 	    {"\\\\key\\", "\\key", "*****\\"},
+	    {"\\\\x", "\\\\x", "***"},
 	    {"nothing", "", "nothing"},
 	    {"ke", "key", "ke"},
 	};
