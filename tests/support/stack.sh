@@ -62,6 +62,29 @@ address_of() {
 	return 1
 }
 
+# redis_cli_for URL: how redis-cli is called for it, and what of it may be shown. The password goes into the environment, as
+# everybody on the host can read a command line.
+redis_cli_for() {
+	local scheme=${1%%://*} rest=${1#*://} login='' password
+	if [[ ${rest%%[/?]*} == *@* ]]; then
+		login=${rest%%@*}
+		rest=${rest#*@}
+	fi
+	redis_shown=$scheme://$rest
+	if [ "$scheme" = unix ]; then
+		redis_cli=(redis-cli -s "${rest%%\?*}")
+		if [[ $rest == *db=* ]]; then redis_cli+=(-n "${rest##*db=}"); fi
+	else
+		redis_cli=(redis-cli -u "$redis_shown")
+	fi
+	if [[ $login == *:* ]]; then
+		password=${login#*:}
+		REDISCLI_AUTH=$(printf '%b' "${password//%/\\x}")
+		export REDISCLI_AUTH
+		if [ -n "${login%%:*}" ]; then redis_cli+=(--user "${login%%:*}"); fi
+	fi
+}
+
 stack_brokers=() # more names for the paper broker, each with options of its own (see demo)
 
 # stack_start API_ADDRESS PAPER_ADDRESS [-o OPTION]...: Redis (unless REDIS_URL names one), paper broker, API, two workers.
@@ -75,13 +98,14 @@ stack_start() {
 	if [ -n "${REDIS_URL:-}" ]; then
 		redis_url=$REDIS_URL
 		durability=relaxed
-		redis_cli=(redis-cli -u "$REDIS_URL")
+		redis_cli_for "$REDIS_URL"
 	else
 		# shellcheck disable=SC2086 # several words on purpose
 		start redis ${STACK_REDIS_UNDER:-} redis-server --port 0 --unixsocket "$stack_dir/redis.sock" --dir "$stack_dir" --save '' \
 			--appendonly yes --appendfsync "${STACK_FSYNC:-always}" --auto-aof-rewrite-min-size 1gb --maxmemory-policy noeviction
 		redis_url="unix://$stack_dir/redis.sock?db=0"
 		redis_cli=(redis-cli -s "$stack_dir/redis.sock")
+		redis_shown=$redis_url
 		until_true 10 "Redis" "${redis_cli[@]}" ping
 	fi
 	export MUSTER_REDIS_URL=$redis_url
