@@ -172,16 +172,27 @@ static struct bufferevent *connection_make(struct event_base *base, void *arg)
 	return connection->bev;
 }
 
-/* Makes evhttp notice that the client leaves while a handler works. It costs a system call, so that only requests that
- * wait for long get it; a client that leaves a short one is noticed when it is answered. */
-static void connection_watch(struct http_connection *connection)
+void http_connection_read_on(struct http_connection *connection)
+{
+	bufferevent_data_cb on_write;
+	bufferevent_event_cb on_event;
+	void *arg;
+	if (connection->server->tls)
+		return;
+	bufferevent_getcb(connection->bev, NULL, &on_write, &on_event, &arg);
+	bufferevent_setcb(connection->bev, NULL, on_write, NULL, arg);
+	bufferevent_enable(connection->bev, EV_READ);
+	connection->on_event = on_event;
+}
+
+void http_connection_watch(struct http_connection *connection)
 {
 	/* evhttp ends the program when data arrives in this state, so that its read callback must be off first. */
 	bufferevent_event_cb on_event;
 	bufferevent_data_cb on_write;
 	void *arg;
 	bufferevent_getcb(connection->bev, NULL, &on_write, &on_event, &arg);
-	bufferevent_setcb(connection->bev, NULL, on_write, on_event, arg);
+	bufferevent_setcb(connection->bev, NULL, on_write, on_event ? on_event : connection->on_event, arg);
 	bufferevent_enable(connection->bev, EV_READ);
 	connection->is_watched = true;
 }
@@ -191,7 +202,7 @@ static void connection_look(struct http_connection *connection)
 {
 	uint32_t seconds = connection->server->now_s - connection->since_s;
 	if (connection->phase == HTTP_HANDLING && seconds && !connection->is_watched)
-		connection_watch(connection);
+		http_connection_watch(connection);
 	if (limit_s(connection) && seconds > limit_s(connection))
 		evhttp_connection_free(connection->ev);
 }

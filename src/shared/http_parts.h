@@ -74,6 +74,7 @@ struct http_connection {
 	struct bufferevent *bev; /* evhttp's */
 	struct evhttp_connection *ev;
 	struct evbuffer_cb_entry *input_watch, *output_watch;
+	bufferevent_event_cb on_event; /* evhttp's, kept while a handler works */
 	struct http_connection *next_fresh, *next_refused;
 	TAILQ_ENTRY(http_connection) in_outbox;
 	struct http_request *request; /* in hand, or NULL */
@@ -144,6 +145,13 @@ struct http_server {
 bool http_connections_start(struct http_server *server);
 void http_connections_end(struct http_server *server);
 struct http_connection *http_connection_of(struct http_server *server, struct evhttp_request *ev);
+/* Keeps the socket in the loop's hands while a handler works: evhttp has just turned reading off and turns it on again
+ * with the answer, which together would be two system calls. evhttp hears of nothing meanwhile (it would end the
+ * program): what comes waits in the buffer, and an end is seen after the answer. */
+void http_connection_read_on(struct http_connection *connection);
+/* Lets evhttp notice from now on that the client leaves. Only requests that wait for long get it: a client that shuts
+ * its side once it has asked is answered if that is soon, and one that leaves is noticed then. */
+void http_connection_watch(struct http_connection *connection);
 void http_connection_set_phase(struct http_connection *connection, enum http_phase phase);
 
 /* http_tls.c */

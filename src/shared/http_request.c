@@ -38,6 +38,7 @@ struct http_request *http_request_new(struct http_connection *connection, struct
 	server->handling++;
 	connection->request = request;
 	http_connection_set_phase(connection, HTTP_HANDLING);
+	http_connection_read_on(connection);
 	return request;
 }
 

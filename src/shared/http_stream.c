@@ -38,6 +38,7 @@ bool http_stream_begin(struct http_request *request, const char *content_type, h
 		http_answer_buffer(request, 200, content_type, evbuffer_new());
 		return false;
 	}
+	http_connection_watch(request->connection);
 	bev = request->connection->bev;
 	bufferevent_getcb(bev, NULL, NULL, &on_event, &event_arg);
 	bufferevent_setcb(bev, NULL, NULL, on_event, event_arg);

@@ -142,6 +142,21 @@ static void data_that_comes_while_an_answer_is_awaited_is_the_next_request(void 
 	close(fd);
 }
 
+static void a_client_that_only_shuts_its_side_is_answered(void **state)
+{
+	struct http_fixture *f = *state;
+	int fd = hold(f);
+	shutdown(fd, SHUT_WR);
+	for (int i = 0; i < 100; i++)
+		event_base_loop(f->base, EVLOOP_NONBLOCK);
+	assert_true(http_client_is_there(f->held));
+	answer_held(f);
+	assert_true(client_receive(f, fd, true, false));
+	assert_non_null(strstr(f->answer, "{\"q\":\"5\"}"));
+	assert_int_equal(http_server_requests(f->server), 0);
+	close(fd);
+}
+
 static void a_request_outlives_the_server(void **state)
 {
 	struct http_fixture *f = *state;
@@ -264,6 +279,7 @@ int main(void)
 	    SERVER_TEST(a_client_that_leaves_detaches_its_side_only),
 	    SERVER_TEST(a_client_that_left_just_before_its_answer_is_no_harm),
 	    SERVER_TEST(data_that_comes_while_an_answer_is_awaited_is_the_next_request),
+	    SERVER_TEST(a_client_that_only_shuts_its_side_is_answered),
 	    SERVER_TEST(a_request_outlives_the_server),
 	    SERVER_TEST(draining_answers_what_is_in_hand_and_closes_the_rest),
 	    SERVER_TEST(draining_turns_nobody_away_who_has_reached_it),
