@@ -91,7 +91,7 @@ static const struct config_option options[] = {
      "this long before the close windows become short", AT(lanes.rush_before_close_s)},
     {"lanes.rush_length_s", CONFIG_INTEGER, 1, 3600, NULL, "30", "then one falls due so often",
      AT(lanes.rush_length_s)},
-    {"lanes.last_before_close_s", CONFIG_INTEGER, 0, 3600, NULL, "120",
+    {"lanes.last_before_close_s", CONFIG_INTEGER, 5, 3600, NULL, "120",
      "the last one so long before the close; later orders go to the next session", AT(lanes.last_before_close_s)},
 
     {"calendars.dir", CONFIG_PATH, NO_BOUNDS, "",

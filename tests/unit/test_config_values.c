@@ -105,6 +105,7 @@ static void values_beyond_their_bounds_change_nothing(void **state)
 	    "api.default_broker=a-b",
 	    "window.length_s=0",
 	    "window.length_s=86401",
+	    "lanes.last_before_close_s=4",
 	    "lanes.large_notional=0",
 	    "lanes.large_notional=-1",
 	    "lanes.large_notional=1e3",
