@@ -9,9 +9,10 @@ size_t http_raw_write(struct http_request *request, const void *bytes, size_t le
 	struct bufferevent *bev = request->connection->bev;
 	bufferevent_event_cb on_event;
 	void *arg;
+	http_connection_watch(request->connection);
 	bufferevent_getcb(bev, NULL, NULL, &on_event, &arg);
 	bufferevent_setcb(bev, NULL, NULL, on_event, arg);
-	bufferevent_enable(bev, EV_READ | EV_WRITE); /* reading is how the client is seen to leave */
+	bufferevent_enable(bev, EV_WRITE);
 	if (length)
 		bufferevent_write(bev, bytes, length);
 	return evbuffer_get_length(bufferevent_get_output(bev));
