@@ -68,7 +68,7 @@ struct http_server_options {
 	void (*problem)(struct http_request *request, const struct err *err, json_t *take_errors);
 	/* Runs before each handler, after the checks; false: it has answered. May be NULL. */
 	bool (*before)(struct http_request *request, void *arg);
-	/* Runs as each answer begins to leave, also the server's own, but not as a stream does. May be NULL. */
+	/* Runs as each answer begins to leave, also the server's own, and as a stream ends. May be NULL. */
 	void (*answered)(const struct http_request *request, int status, void *arg);
 	/* After http_server_drain, from the loop: every answer has left. May be NULL. */
 	void (*drained)(void *arg);

@@ -50,7 +50,7 @@ void http_request_detach(struct http_request *request)
 		request->ev = NULL;
 	if (request->gone) { /* a stream ends with its reader */
 		request->gone(request->gone_arg);
-		http_answer_empty(request, 204);
+		http_answer_empty(request, 200);
 	}
 }
 

@@ -79,6 +79,7 @@ static void close_flushed(struct bufferevent *bev, void *arg)
 void http_stream_end(struct http_request *request)
 {
 	struct http_connection *connection = request->connection;
+	const struct http_server_options *options = &request->server->options;
 	struct bufferevent *bev = connection->bev;
 	bufferevent_event_cb on_event;
 	void *arg;
@@ -88,6 +89,8 @@ void http_stream_end(struct http_request *request)
 	if (knows_chunks(request))
 		(void)bufferevent_write(bev, "0\r\n\r\n", 5);
 	bufferevent_trigger(bev, EV_WRITE, BEV_TRIG_DEFER_CALLBACKS); /* where all has left already */
+	if (options->answered)
+		options->answered(request, 200, options->arg);
 	connection->request = NULL;
 	http_request_free(request);
 	http_connection_set_phase(connection, HTTP_WRITING);

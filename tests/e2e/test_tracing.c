@@ -297,6 +297,14 @@ static void test_odd_names_break_no_line(void **state)
 	stack_finish(stack);
 }
 
+/* A client of the stream of events comes, and leaves. */
+static void watch_events(const struct stack *stack)
+{
+	static const char request[] = "GET /events HTTP/1.1\r\nHost: x\r\n\r\n";
+
+	free(http_raw(stack->api_ports[0], request, sizeof request - 1, 1, NULL));
+}
+
 static void test_the_configuration_says_which_requests_have_a_line(void **state)
 {
 	static const char *const settings[] = {"api.log_requests=off", "api.log_requests=changes",
@@ -310,6 +318,9 @@ static void test_the_configuration_says_which_requests_have_a_line(void **state)
 
 		(void)stack_get(stack, 200, "/trade-queue/queue/order/%s", json_text(answer, "/queue_id"));
 		(void)stack_delete(stack, 200, "/trade-queue/queue/order/%s", json_text(answer, "/queue_id"));
+		watch_events(stack);
+		if (gets[i])
+			WAIT_UNTIL(IN_API(stack, "method=GET route=/events status=200 ") == 1);
 		assert_int_equal(IN_API(stack, "method=GET", json_text(answer, "/queue_id")), gets[i]);
 		assert_int_equal(IN_API(stack, "method=POST", json_text(answer, "/queue_id")), posts[i]);
 		assert_int_equal(IN_API(stack, "method=DELETE", json_text(answer, "/queue_id")), posts[i]);

@@ -59,6 +59,8 @@ static void pieces_arrive_as_they_are_sent_until_the_end(void **state)
 	assert_string_equal(f->answer, "0\r\n\r\n");
 	RUN_UNTIL(f, http_server_requests(f->server) == 0);
 	assert_int_equal(f->gone, 0);
+	assert_int_equal(f->answered, 1);
+	assert_int_equal(f->answered_status, 200);
 	f->stream = NULL;
 	close(fd);
 }
@@ -102,6 +104,8 @@ static void a_client_that_leaves_ends_its_stream(void **state)
 		close(fd);
 		RUN_UNTIL(f, !f->stream);
 		assert_int_equal(f->gone, i + 1);
+		assert_int_equal(f->answered, i + 1);
+		assert_int_equal(f->answered_status, 200);
 		assert_int_equal(http_server_requests(f->server), 0);
 	}
 }
