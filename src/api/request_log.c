@@ -33,16 +33,12 @@ void request_log_let_in(const struct http_request *request)
 
 void request_log_queue_id(const struct http_request *request, const char *queue_id)
 {
-	struct request_note *note = note_of(request);
-
-	(void)stpncpy(note->queue_id, queue_id, sizeof note->queue_id - 1);
+	memcpy(note_of(request)->queue_id, queue_id, QUEUE_ID_LENGTH + 1);
 }
 
 void request_log_user(const struct http_request *request, const char *user_id)
 {
-	struct request_note *note = note_of(request);
-
-	(void)stpncpy(note->user_id, user_id, sizeof note->user_id - 1);
+	memcpy(note_of(request)->user_id, user_id, strnlen(user_id, NAME_SIZE - 1)); /* the rest is zero */
 }
 
 void request_log_stored(const struct http_request *request, const struct routes *routes)
