@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "api/admission.h"
+#include "api/commit_call.h"
 #include "shared/clock.h"
 #include "shared/fault.h"
 #include "shared/log.h"
@@ -22,15 +22,10 @@
 #define US_A_MS		  1000
 #define US_A_SECOND	  1000000
 
-STAILQ_HEAD(commit_request_list, commit_request);
-
 /* One script call, and the WAIT behind it where replicas must acknowledge. */
 struct batch {
 	struct commit *commit;
-	struct commit_request_list requests;
-	size_t count;
-	struct route_wish *wishes; /* of all requests, each once; grown as needed */
-	size_t wish_count, wish_room;
+	struct commit_call call;
 	unsigned repeats; /* calls that came back because the sessions in them did not reach to now */
 	bool has_to_repeat;
 	unsigned replies_out; /* 0: the batch is free */
@@ -63,122 +58,12 @@ static struct commit_request *queue_take(struct commit *commit)
 /* Moves whole requests from the queue into the batch. */
 static void batch_fill(struct commit *commit, struct batch *batch)
 {
-	size_t orders = 0;
-	struct commit_request *next = STAILQ_FIRST(&commit->queue);
-	batch->count = 0;
-	while (next && (!batch->count || orders + next->order_count <= BATCH_ORDERS)) {
-		struct commit_request *request = queue_take(commit);
-		STAILQ_INSERT_TAIL(&batch->requests, request, entry);
-		orders += request->order_count;
-		batch->count++;
-		next = STAILQ_FIRST(&commit->queue);
-	}
-}
-
-/* The number of a wish in the batch, from 1; it is added where it is new. */
-static size_t wish_number(struct batch *batch, const struct route_wish *wish)
-{
-	for (size_t i = 0; i < batch->wish_count; i++)
-		if (route_wish_equal(&batch->wishes[i], wish))
-			return i + 1;
-	if (batch->wish_count == batch->wish_room) {
-		batch->wish_room = batch->wish_room ? batch->wish_room * 2 : 8;
-		batch->wishes = realloc(batch->wishes, batch->wish_room * sizeof *batch->wishes);
-		if (!batch->wishes)
-			abort();
-	}
-	batch->wishes[batch->wish_count++] = *wish;
-	return batch->wish_count;
-}
-
-/* How many orders a request has, and their slots: one number for all, or one for each. */
-static void shape_write(struct batch *batch, const struct commit_request *request, struct script_args *args)
-{
-	const struct routes *routes = request->routes;
-	char text[24 + SUGGESTIONS_MAX * 8], *at = text;
-	size_t count = routes->count > 1 ? request->order_count : 1;
-
-	at += sprintf(at, "%zu", request->order_count);
-	for (size_t i = 0; i < count; i++)
-		at += sprintf(at, "%c%zu", i ? ',' : ' ', wish_number(batch, &routes->list[routes->of_order[i]].wish));
-	script_args_add(args, text);
-}
-
-/* The arguments of one request; see lua/enqueue.lua. */
-static void request_write(struct batch *batch, const struct commit_request *request, struct script_args *args)
-{
-	script_args_add(args, request->queue_id);
-	script_args_add(args, request->user_id);
-	script_args_add(args, request->smallcase_id);
-	script_args_add(args, request->digest);
-	shape_write(batch, request, args);
-	for (size_t i = 0; i < request->order_count; i++) {
-		script_args_add(args, request->orders[i].signature);
-		script_args_add(args, request->orders[i].quantity);
-	}
-}
-
-/* Caps that are checked where orders are stored. */
-static void caps_write(struct commit *commit, const struct batch *batch)
-{
-	struct admission *admission = admission_new(commit->config);
-	const struct commit_request *request;
-	STAILQ_FOREACH(request, &batch->requests, entry)
-	for (size_t i = 0; i < request->order_count; i++)
-		admission_add(admission, &request->orders[i]);
-	admission_end(admission, commit->args);
-}
-
-/* The words of lua/enqueue.lua; a number says that the request is queued. */
-static const struct {
-	const char *word;
-	enum commit_result result;
-} results[] = {
-    {"replayed", COMMIT_REPLAYED},
-    {"conflict", COMMIT_CONFLICT},
-    {"over_cap", COMMIT_OVER_CAP},
-    {"bad_window", COMMIT_BAD_WINDOW},
-};
-
-/* Takes what the script says of the slots that a request's orders went to. */
-static void places_read(const struct batch *batch, const redisReply *slots, struct routes *routes)
-{
-	for (size_t i = 0; i < routes->count; i++) {
-		struct route_place *place = &routes->list[i].place;
-		size_t number = 0;
-
-		while (!route_wish_equal(&batch->wishes[number], &routes->list[i].wish))
-			number++;
-		const redisReply *slot = reply_at(slots, number);
-		snprintf(place->window_id, sizeof place->window_id, "%s", reply_text(reply_at(slot, 0)));
-		place->due_ms = reply_int(reply_at(slot, 1), 0);
-		snprintf(place->lane, sizeof place->lane, "%s", reply_text(reply_at(slot, 2)));
-		snprintf(place->rule, sizeof place->rule, "%s", reply_text(reply_at(slot, 3)));
-	}
-}
-
-/* Takes what the script says of one request. */
-static bool outcome_read(const redisReply *reply, struct commit_outcome *outcome)
-{
-	if (reply && reply->type == REDIS_REPLY_INTEGER) {
-		outcome->result = COMMIT_QUEUED;
-		outcome->arrival_us = reply->integer;
-		return true;
-	}
-	const char *word = reply_text(reply_at(reply, 0));
-	size_t i = 0;
-	while (i < sizeof results / sizeof *results && strcmp(results[i].word, word) != 0)
-		i++;
-	if (i == sizeof results / sizeof *results)
-		return false;
-	outcome->result = results[i].result;
-	if (outcome->result == COMMIT_OVER_CAP) {
-		outcome->order = (long)reply_int(reply_at(reply, 1), -1);
-		snprintf(outcome->why, sizeof outcome->why, "%s", reply_text(reply_at(reply, 2)));
-	} else if (outcome->result == COMMIT_BAD_WINDOW) {
-		route_read_refusal(reply, &outcome->refusal);
-	}
-	return true;
+	struct commit_call *call = &batch->call;
+	struct commit_request *next;
+	call->request_count = call->order_count = 0;
+	while ((next = STAILQ_FIRST(&commit->queue)) &&
+	       (!call->request_count || call->order_count + next->order_count <= BATCH_ORDERS))
+		commit_call_put(call, queue_take(commit));
 }
 
 /* The first failure of a batch decides. A script that failed in the middle has written what came before. */
@@ -199,7 +84,7 @@ static void batch_note(const struct batch *batch)
 {
 	const struct commit_request *request, *last = NULL;
 	char key[80];
-	STAILQ_FOREACH(request, &batch->requests, entry)
+	STAILQ_FOREACH(request, &batch->call.requests, entry)
 	if (request->outcome.result == COMMIT_QUEUED)
 		last = request;
 	if (!last)
@@ -222,7 +107,7 @@ static void batch_answer(struct batch *batch)
 		why = batch->why;
 	else
 		batch_note(batch);
-	STAILQ_CONCAT(&requests, &batch->requests);
+	STAILQ_CONCAT(&requests, &batch->call.requests);
 	batch->has_failed = false;
 	commit_flush(batch->commit);
 	while ((request = STAILQ_FIRST(&requests))) {
@@ -269,19 +154,16 @@ static void batch_take_time(struct batch *batch, int64_t now_ms)
 /* What the script says of each request. */
 static void batch_take_outcomes(struct batch *batch, const redisReply *reply)
 {
-	struct commit_request *request;
+	const struct commit_request *request;
 	struct err bad;
-	size_t i = 2;
-	STAILQ_FOREACH(request, &batch->requests, entry)
-	{
-		if (!outcome_read(reply_at(reply, i++), &request->outcome)) {
-			err_set(&bad, ERR_INTERNAL, "script enqueue said what it never says");
-			batch_fail(batch, &bad);
-		} else if (request->outcome.result == COMMIT_QUEUED) {
-			places_read(batch, reply_at(reply, 1), request->routes);
-			count_queued(batch->commit, request);
-		}
+	if (!commit_call_read(&batch->call, reply)) {
+		err_set(&bad, ERR_INTERNAL, "script enqueue said what it never says");
+		batch_fail(batch, &bad);
+		return;
 	}
+	STAILQ_FOREACH(request, &batch->call.requests, entry)
+	if (request->outcome.result == COMMIT_QUEUED)
+		count_queued(batch->commit, request);
 }
 
 /* The reply to the script. */
@@ -310,40 +192,14 @@ static void batch_replicated(const redisReply *reply, const struct err *err, voi
 		batch_end(batch);
 }
 
-/* The slots that its orders ask for. */
-static void wishes_write(const struct commit *commit, struct batch *batch, struct script_args *args)
-{
-	const struct commit_request *request;
-	batch->wish_count = 0;
-	STAILQ_FOREACH(request, &batch->requests, entry)
-	for (size_t i = 0; i < request->routes->count; i++)
-		(void)wish_number(batch, &request->routes->list[i].wish);
-	script_args_add_int(args, (int64_t)batch->wish_count);
-	for (size_t i = 0; i < batch->wish_count; i++)
-		route_write_wish(&batch->wishes[i], commit->now_ms, args);
-}
-
 /* Sends what the batch holds. */
 static void batch_send(struct commit *commit, struct batch *batch)
 {
-	const struct config *config = commit->config;
-	const struct commit_request *request;
-	struct script_args *args = commit->args;
-	size_t orders = 0;
-	script_args_reset(args);
-	route_write_options(config, args);
-	wishes_write(commit, batch, args);
-	script_args_add_int(args, (int64_t)batch->count);
-	STAILQ_FOREACH(request, &batch->requests, entry)
-	{
-		request_write(batch, request, args);
-		orders += request->order_count;
-	}
-	metrics_observe(commit->metrics, (struct metric_at){METRIC_BATCH_ORDERS, {0}}, (double)orders);
-	caps_write(commit, batch);
+	commit_call_write(&batch->call, commit->config, commit->now_ms, commit->args);
+	metrics_observe(commit->metrics, (struct metric_at){METRIC_BATCH_ORDERS, {0}}, (double)batch->call.order_count);
 	batch->replies_out = 1;
 	FAULT_POINT(BATCH_READY, NULL);
-	redis_link_script(commit->write, SCRIPT_ENQUEUE, args, batch_stored, batch);
+	redis_link_script(commit->write, SCRIPT_ENQUEUE, commit->args, batch_stored, batch);
 	if (redis_link_needs_wait(commit->write)) {
 		batch->replies_out++;
 		redis_link_wait_replicas(commit->write, batch_replicated, batch);
@@ -355,7 +211,7 @@ static void commit_flush(struct commit *commit)
 {
 	for (size_t i = 0; i < BATCHES && !STAILQ_EMPTY(&commit->queue); i++) {
 		struct batch *batch = &commit->batches[i];
-		if (batch->replies_out || !STAILQ_EMPTY(&batch->requests))
+		if (batch->replies_out || !STAILQ_EMPTY(&batch->call.requests))
 			continue;
 		batch_fill(commit, batch);
 		batch_send(commit, batch);
@@ -430,7 +286,7 @@ struct commit *commit_new(struct event_base *base, const struct config *config, 
 	STAILQ_INIT(&commit->queue);
 	for (size_t i = 0; i < BATCHES; i++) {
 		commit->batches[i].commit = commit;
-		STAILQ_INIT(&commit->batches[i].requests);
+		commit_call_init(&commit->batches[i].call);
 	}
 	return commit;
 }
@@ -446,7 +302,7 @@ void commit_free(struct commit *commit)
 		request->fn(request, &err);
 	}
 	for (size_t i = 0; i < BATCHES; i++)
-		free(commit->batches[i].wishes);
+		commit_call_free(&commit->batches[i].call);
 	event_free(commit->flush);
 	event_free(commit->expired);
 	script_args_free(commit->args);
