@@ -4,13 +4,8 @@
 
 #include <string.h>
 
-#include "shared/json_plain.h"
-
 #define DEPTH_MAX  8
 #define DIGITS_MAX 15 /* any decimal with that many survives a double */
-
-_Static_assert(JSON_PLAIN_DEPTH <= DEPTH_MAX && JSON_PLAIN_DIGITS <= DIGITS_MAX,
-	       "what is plain needs no look at its text");
 
 /* Skips a string that starts at `p` (its opening quote); returns what follows it. */
 static const char *string_skip(const char *p, const char *end)
@@ -95,12 +90,9 @@ static void parse_error(const json_error_t *error, struct err *err)
 json_t *http_json_parse(const void *body, size_t length, struct err *err)
 {
 	json_error_t error;
-	json_t *json = json_plain(body, length);
-	if (json)
-		return json;
 	if (!text_check(body, length, err))
 		return NULL;
-	json = json_loadb(body, length, JSON_REJECT_DUPLICATES, &error);
+	json_t *json = json_loadb(body, length, JSON_REJECT_DUPLICATES, &error);
 	if (!json)
 		parse_error(&error, err);
 	return json;
