@@ -20,6 +20,7 @@
 #include "api/stock_table.h"
 #include "api/token_file.h"
 #include "api/waiter.h"
+#include "shared/clock.h"
 #include "shared/ids.h"
 #include "shared/log.h"
 
@@ -145,8 +146,10 @@ static bool on_request(struct http_request *request, void *app)
 /* An answer begins to leave. */
 static void on_answered(const struct http_request *request, int status, void *app)
 {
-	metrics_view_answered(request, status, app);
-	request_log_answered(app, request, status);
+	int64_t took_us = clock_monotonic_us() - http_started_us(request);
+
+	metrics_view_answered(app, request, status, took_us);
+	request_log_answered(app, request, status, took_us);
 }
 
 /* Every answer has left. */

@@ -11,7 +11,6 @@
 #include "api/glance.h"
 #include "api/read_answer.h"
 #include "api/routes.h"
-#include "shared/clock.h"
 #include "shared/metrics_process.h"
 #include "shared/status.h"
 
@@ -60,14 +59,12 @@ static size_t route_index(const struct http_route *row)
 	return count;
 }
 
-void metrics_view_answered(const struct http_request *request, int status, void *arg)
+void metrics_view_answered(struct app *app, const struct http_request *request, int status, int64_t took_us)
 {
-	struct app *app = arg;
 	size_t route = route_index(http_route_of(request));
 
 	metrics_add(app->metrics, (struct metric_at){METRIC_HTTP_REQUESTS, {route, metrics_code_index(status)}}, 1);
-	metrics_observe_us(app->metrics, (struct metric_at){METRIC_HTTP_SECONDS, {route}},
-			   clock_monotonic_us() - http_started_us(request));
+	metrics_observe_us(app->metrics, (struct metric_at){METRIC_HTTP_SECONDS, {route}}, took_us);
 }
 
 void metrics_view_timed(enum script_id script, int64_t took_us, void *arg)

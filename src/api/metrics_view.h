@@ -11,8 +11,8 @@ struct app;
 /* With the API's routes and links as labels. Never NULL. */
 struct metrics *metrics_view_new(void);
 
-/* For http_server_options.answered: counts and times a request. */
-void metrics_view_answered(const struct http_request *request, int status, void *app);
+/* Counts and times a request as its answer leaves. */
+void metrics_view_answered(struct app *app, const struct http_request *request, int status, int64_t took_us);
 
 /* For redis_link_hooks.timed. */
 void metrics_view_timed(enum script_id script, int64_t took_us, void *app);

@@ -141,46 +141,63 @@ static const char *unless_empty(const char *text)
 	return *text ? text : NULL;
 }
 
+/* When its window falls due, as text; NULL: it has none. */
+static const char *due_of(struct request_log *log, const struct request_note *note)
+{
+	if (note->due_ms && note->due_ms != log->due_ms)
+		clock_format(log->due_ms = note->due_ms, log->due);
+	return note->due_ms ? log->due : NULL;
+}
+
+/* What the path says; NULL: nothing of that name. */
+static const char *param_of(const struct http_request *request, const char *name)
+{
+	const struct http_route *row = http_route_of(request);
+
+	return row && strchr(row->pattern, '{') ? http_param_find(request, name) : NULL;
+}
+
 /* What the request itself noted, or what its path says. */
 static const char *noted(const struct http_request *request, const char *note, const char *name)
 {
-	return *note ? note : http_param_find(request, name);
+	return *note ? note : param_of(request, name);
 }
 
 /* The line. What others may have made long stands last, where it cuts off nothing. */
-static void write_line(const struct http_request *request, int status, const char *unlogged)
+static void write_line(struct request_log *log, const struct http_request *request, int status, int64_t took_us,
+		       const char *unlogged)
 {
 	const struct request_note *note = note_of(request);
 	const struct http_route *row = http_route_of(request);
 	enum err_code problem = http_problem(request);
 	char code[] = {(char)('0' + status / 100 % 10), (char)('0' + status / 10 % 10), (char)('0' + status % 10),
 		       '\0'};
-	char ms[32], due[CLOCK_TEXT];
+	char ms[32];
 	const struct log_pair pairs[] = {
 	    {"method", method_of(request)},
 	    {"route", row ? row->pattern : "none"},
 	    {"status", code},
-	    {"ms", format_ms(clock_monotonic_us() - http_started_us(request), ms)},
+	    {"ms", format_ms(took_us, ms)},
 	    {"code", problem == ERR_NONE ? NULL : err_word(problem)},
 	    {"not_logged_before", unlogged},
 	    {"trace_id", unless_empty(note->trace.trace_id)},
 	    {"parent_id", unless_empty(note->trace.parent_id)},
 	    {"window_id", unless_empty(note->windows)},
-	    {"execution_window", note->due_ms ? clock_format(note->due_ms, due) : NULL},
+	    {"execution_window", due_of(log, note)},
 	    {"by", http_caller(request) ? access_label(request) : NULL},
 	    {"queue_id", noted(request, note->queue_id, "queue_id")},
-	    {"order_id", http_param_find(request, "order_id")},
-	    {"block_id", http_param_find(request, "block_id")},
+	    {"order_id", param_of(request, "order_id")},
+	    {"block_id", param_of(request, "block_id")},
 	    {"user_id", noted(request, note->user_id, "user_id")},
-	    {"smallcase_id", http_param_find(request, "smallcase_id")},
-	    {"symbol", http_param_find(request, "symbol")},
+	    {"smallcase_id", param_of(request, "smallcase_id")},
+	    {"symbol", param_of(request, "symbol")},
 	    {NULL, NULL},
 	};
 
 	log_event_soon(LOG_INFO, "request", pairs);
 }
 
-void request_log_answered(struct app *app, const struct http_request *request, int status)
+void request_log_answered(struct app *app, const struct http_request *request, int status, int64_t took_us)
 {
 	struct request_log *log = &app->request_log;
 	const struct request_note *note = note_of(request);
@@ -196,5 +213,5 @@ void request_log_answered(struct app *app, const struct http_request *request, i
 		unlogged = log->unlogged;
 		log->unlogged = 0;
 	}
-	write_line(request, status, unlogged ? log_int(unlogged) : NULL);
+	write_line(log, request, status, took_us, unlogged ? log_int(unlogged) : NULL);
 }

@@ -12,6 +12,7 @@
 
 #include "api/suggestion.h"
 #include "api/traceparent.h"
+#include "shared/clock.h"
 #include "shared/http.h"
 #include "shared/ids.h"
 
@@ -28,10 +29,11 @@ struct request_note {
 	int64_t due_ms;			    /* the first of them */
 };
 
-/* What the door refused since the last line about that. */
 struct request_log {
-	int64_t door_us;
+	int64_t door_us; /* of the last line about what the door refused, and how many had none since */
 	long long unlogged;
+	int64_t due_ms; /* the time that was formatted last: thousands of orders share a window */
+	char due[CLOCK_TEXT];
 };
 
 /* Before anything else is done with a request. */
@@ -51,6 +53,6 @@ void request_log_bulk_stored(const struct http_request *request, size_t orders);
 const char *request_log_trace_id(const struct http_request *request);
 
 /* Its answer begins to leave: writes the line, where api.log_requests wants one. */
-void request_log_answered(struct app *app, const struct http_request *request, int status);
+void request_log_answered(struct app *app, const struct http_request *request, int status, int64_t took_us);
 
 #endif

@@ -27,13 +27,15 @@ struct line {
 
 /* Who is speaking is known once, before anything else runs; each call carrying it would say the same. */
 static struct {
-	char program[32];
+	char tail[48]; /* " program=muster-api event=": what stands between level and event */
+	size_t tail_length;
 	enum log_level least;
-} log_self = {"muster", LOG_INFO};
+} log_self = {" program=muster event=", sizeof(" program=muster event=") - 1, LOG_INFO};
 
 void log_open(const char *program, enum log_level least)
 {
-	(void)snprintf(log_self.program, sizeof(log_self.program), "%s", program);
+	(void)snprintf(log_self.tail, sizeof(log_self.tail), " program=%.24s event=", program);
+	log_self.tail_length = strlen(log_self.tail);
 	log_self.least = least;
 }
 
@@ -164,14 +166,14 @@ static void line_write(const struct line *line)
 /* What stands first in every line. */
 static void line_begin(struct line *line, enum log_level level, const char *event)
 {
-	static const char *const levels[] = {"debug", "info", "warn", "error"};
+	static const char *const levels[] = {" level=debug", " level=info", " level=warn", " level=error"};
 
 	line->length = 0;
 	line->full = line->quoted = false;
 	line_add_time(line);
-	line_add_pair(line, "level", levels[level]);
-	line_add_pair(line, "program", log_self.program);
-	line_add_pair(line, "event", event);
+	line_add(line, levels[level], strlen(levels[level]));
+	line_add(line, log_self.tail, log_self.tail_length);
+	line_add(line, event, strlen(event));
 }
 
 void log_event(enum log_level level, const char *event, ...)
