@@ -92,7 +92,7 @@ static int64_t sum_over_blocks(struct stack *stack, const char *field)
  * has come: that is what the claims tell. */
 static void test_a_backlog_of_turns_goes_in_few_claims(void **state)
 {
-	enum { ROUNDS = 120, CLAIMS_MOST = 6 };
+	enum { ROUNDS = 120, CLAIMS_MOST = 12 };
 	struct stack *stack = *state = stack_start(&(struct stack_options){.workers = 2});
 	int64_t claims;
 
