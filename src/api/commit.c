@@ -1,7 +1,9 @@
 /* Group commit: a queue of requests, and a fixed number of batches that carry them to Redis.
  *
  * Why two batches: with one, Redis would idle while we read its reply and write the next call; more of them would only
- * be smaller. Why a batch is bounded: a script call must stay near a millisecond, whatever arrives. */
+ * be smaller. Why the second waits for so many orders: what a call costs by itself is as much as a dozen orders, and
+ * the first one's reply is never far. Why a batch is bounded: a script call must stay near a millisecond, whatever
+ * arrives. */
 #include "api/commit.h"
 
 #include <stdio.h>
@@ -17,6 +19,7 @@
 
 #define BATCHES		  2
 #define BATCH_ORDERS	  64	 /* a batch takes whole requests: one, and more up to this */
+#define SECOND_ORDERS	  24	 /* a batch leaves beside another only if so many wait */
 #define QUEUED_ORDERS_MAX 100000 /* waiting for a batch */
 #define REPEATS_MAX	  3
 #define US_A_MS		  1000
@@ -206,13 +209,23 @@ static void batch_send(struct commit *commit, struct batch *batch)
 	}
 }
 
-/* Gives the queue to the batches that are free. */
+static bool batch_is_free(const struct batch *batch)
+{
+	return !batch->replies_out && STAILQ_EMPTY(&batch->call.requests);
+}
+
+/* Gives the queue to the batches that are free. What is left waits for the reply to one that is out. */
 static void commit_flush(struct commit *commit)
 {
+	size_t out = 0;
+	for (size_t i = 0; i < BATCHES; i++)
+		out += !batch_is_free(&commit->batches[i]);
 	for (size_t i = 0; i < BATCHES && !STAILQ_EMPTY(&commit->queue); i++) {
 		struct batch *batch = &commit->batches[i];
-		if (batch->replies_out || !STAILQ_EMPTY(&batch->call.requests))
+		if (!batch_is_free(batch))
 			continue;
+		if (out++ && commit->queued_orders < SECOND_ORDERS)
+			return;
 		batch_fill(commit, batch);
 		batch_send(commit, batch);
 	}
