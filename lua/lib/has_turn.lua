@@ -9,6 +9,11 @@ local function has_turn(keys, since)
 	return ours < theirs or (ours == theirs and keys.is_sell)
 end
 
+-- The block of the other side that has the turn, or is first to have it: whoever waits for long is told whom for.
+local function in_the_way(keys)
+	return call('ZRANGE', keys.theirs, 0, 0)[1] or call('ZRANGE', keys.their_queue, 0, 0)[1]
+end
+
 -- The block goes to the broker: its side's turn begins, or goes on.
 local function join_turn(keys, block)
 	call('ZADD', keys.mine, 'NX', lowest(keys.mine) or now, block)

@@ -23,7 +23,8 @@ local function refusal(g)
 	elseif #g.due == 0 then
 		return {why = 'its next slice is not due yet', in_ms = g.next_at - now}
 	elseif needs_turn(g) and not has_turn(g.sides, g.since) then
-		return {why = 'the opposite side of ' .. g.symbol .. ' is in play at ' .. g.broker, in_ms = g.retry, since = g.since}
+		return {why = 'the opposite side of ' .. g.symbol .. ' is in play at ' .. g.broker .. ', by block ' .. in_the_way(g.sides),
+			in_ms = g.retry, since = g.since}
 	end
 	local why, evidence
 	if g.is_unsent and g.limits.caps then why, evidence = over_cap(g.block, g.limits.caps) end

@@ -13,7 +13,7 @@
 #define S(block, number)    "muster-test-<" block ">-" number
 #define GATE_OF(block, ids) "<" block ">|1|<lease>|<wait>|0|strict|" ids
 #define FAR		    "99999999999999"
-#define WAITS		    "'the opposite side of AAPL is in play at paper'"
+#define WAITS(block)	    "'the opposite side of AAPL is in play at paper, by block <" block ">'"
 #define BUY		    "AAPL buy paper 1 market"
 #define SELL		    "AAPL sell paper 1 market"
 
@@ -197,7 +197,7 @@ static void let_buy_wait(struct keyspace *ks)
 	GIVEN(ks, SEAL, "100|<retention>");
 	GIVEN(ks, CLAIM, CLAIM_AS("12"));
 	GIVEN(ks, PLAN, "<b2>|1|<lease>|50|1");
-	STEP(ks, GATE, "<b2>|1|<lease>|<wait>|0|" S("b2", "1"), "[wait 200000 " WAITS "]", NULL);
+	STEP(ks, GATE, "<b2>|1|<lease>|<wait>|0|" S("b2", "1"), "[wait 200000 " WAITS("b1") "]", NULL);
 }
 
 /* Makes the second slice of <b1> due at this moment. */
@@ -216,8 +216,8 @@ static void next_slice_yields_to_a_side_that_has_waited_for_longer(void **state)
 
 	let_buy_wait(ks);
 	make_second_due(ks);
-	STEP(ks, GATE, GATE_OF("b1", S("b1", "2")), "[yield 200000 " WAITS "]",
-	     "~block:<b1> reason=" WAITS " updated_at=<now>\n"
+	STEP(ks, GATE, GATE_OF("b1", S("b1", "2")), "[yield 200000 " WAITS("b2") "]",
+	     "~block:<b1> reason=" WAITS("b2") " updated_at=<now>\n"
 	     "~blocks <b1>=<now+lease>\n"
 	     "+sides:paper:AAPL:sells zset - <b1>=<then>\n");
 }
@@ -235,8 +235,8 @@ static void sides_take_turns(void **state)
 	     "-sides:paper:AAPL:selling\n"
 	     "~slice:" S("b1", "1") " status=canceled updated_at=<now>\n"
 				    ">wake turn\n");
-	STEP(ks, GATE, GATE_OF("b1", S("b1", "2")), "[wait 200000 " WAITS "]",
-	     "~block:<b1> reason=" WAITS " updated_at=<now> worker=''\n"
+	STEP(ks, GATE, GATE_OF("b1", S("b1", "2")), "[wait 200000 " WAITS("b2") "]",
+	     "~block:<b1> reason=" WAITS("b2") " updated_at=<now> worker=''\n"
 	     "~blocks <b1>=<now+wait>\n"
 	     "+sides:paper:AAPL:sells zset - <b1>=<then>\n");
 	GIVEN(ks, CLAIM, CLAIM_AS("12"));
@@ -247,7 +247,7 @@ static void sides_take_turns(void **state)
 	GIVEN(ks, SEAL, "100|<retention>");
 	GIVEN(ks, CLAIM, CLAIM_AS("13"));
 	GIVEN(ks, PLAN, "<b3>|1|<lease>|7|1");
-	STEP(ks, GATE, "<b3>|1|<lease>|<wait>|0|" S("b3", "1"), "[wait 200000 " WAITS "]", NULL);
+	STEP(ks, GATE, "<b3>|1|<lease>|<wait>|0|" S("b3", "1"), "[wait 200000 " WAITS("b1") "]", NULL);
 	STEP(ks, CLOSE, "<b2>|2|<lease>|0||0|0|unfilled||0.01", "[closing]", NULL);
 	GIVEN(ks, CLAIM, CLAIM_AS("11"));
 	STEP(ks, GATE, "<b1>|2|<lease>|<wait>|0|strict|" S("b1", "2"), "[go " S("b1", "2") "]",

@@ -13,7 +13,7 @@
 
 #define SELL	    "AAPL sell paper 1 market"
 #define BUY	    "AAPL buy paper 1 market"
-#define WHY	    "'the opposite side of AAPL is in play at paper'"
+#define WHY(block)  "'the opposite side of AAPL is in play at paper, by block <" block ">'"
 #define GO(block)   "[go muster-test-<" block ">-1]"
 #define AWAKE	    16 /* as in lua/lib/queue.lua */
 #define QUEUED_MOST 20
@@ -50,11 +50,11 @@ static void whoever_waited_when_a_turn_began_joins_it(void **state)
 	add_block(ks, "q1", SELL, "b1");
 	add_block(ks, "q2", BUY, "b2");
 	add_block(ks, "q3", "AAPL sell paper 1 limit 190", "b3");
-	gate_is(ks, "b2", "1", "[wait 200000 " WHY "]");
+	gate_is(ks, "b2", "1", "[wait 200000 " WHY("b1") "]");
 	gate_is(ks, "b1", "1", GO("b1"));
 	/* Sealed after the turn began: behind the buy. */
 	add_block(ks, "q4", SELL, "b4");
-	gate_is(ks, "b4", "1", "[wait 200000 " WHY "]");
+	gate_is(ks, "b4", "1", "[wait 200000 " WHY("b2") "]");
 	/* Sealed after the buy, but before the turn began. */
 	(void)snprintf(began, sizeof began, "%s", keyspace_value(ks, "sides:paper:AAPL:selling", "<b1>"));
 	gate_is(ks, "b3", "1", GO("b3"));
@@ -64,7 +64,7 @@ static void whoever_waited_when_a_turn_began_joins_it(void **state)
 	GIVEN(ks, CLOSE, "<b1>|1|<lease>|0||0|0|unfilled||0.01");
 	GIVEN(ks, CLAIM, CLAIM_AS("12"));
 	keyspace_command(ks, "HSET muster:{0}:block:<b4> worker h1:12 fence 2");
-	gate_is(ks, "b4", "2", "[wait 200000 " WHY "]");
+	gate_is(ks, "b4", "2", "[wait 200000 " WHY("b2") "]");
 }
 
 static void any_of_a_side_opens_its_turn(void **state)
@@ -74,7 +74,7 @@ static void any_of_a_side_opens_its_turn(void **state)
 	GIVEN(ks, OPEN, "test");
 	add_block(ks, "q1", SELL, "b1");
 	add_block(ks, "q2", BUY, "b2");
-	gate_is(ks, "b2", "1", "[wait 200000 " WHY "]");
+	gate_is(ks, "b2", "1", "[wait 200000 " WHY("b1") "]");
 	add_block(ks, "q3", SELL, "b3");
 	/* The first sell has not come to the gate yet, and has waited longer than the buy. */
 	gate_is(ks, "b3", "1", GO("b3"));
@@ -90,10 +90,10 @@ static void turns_go_by_who_has_waited_longer(void **state)
 	add_block(ks, "q1", SELL, "b1");
 	gate_is(ks, "b1", "1", GO("b1"));
 	add_block(ks, "q2", BUY, "b2");
-	gate_is(ks, "b2", "1", "[wait 200000 " WHY "]");
+	gate_is(ks, "b2", "1", "[wait 200000 " WHY("b1") "]");
 	add_block(ks, "q3", SELL, "b3");
 	GIVEN(ks, CLOSE, "<b1>|1|<lease>|0||0|0|unfilled||0.01");
-	gate_is(ks, "b3", "1", "[wait 200000 " WHY "]");
+	gate_is(ks, "b3", "1", "[wait 200000 " WHY("b2") "]");
 	GIVEN(ks, CLAIM, CLAIM_AS("12"));
 	gate_is(ks, "b2", "2", GO("b2"));
 }
@@ -110,7 +110,7 @@ static void queue_up(struct keyspace *ks)
 		(void)snprintf(text, sizeof text, "AAPL buy paper 1 limit %d", 100 + i);
 		(void)snprintf(block, sizeof block, "b%x", i + 2);
 		add_block(ks, block, text, block);
-		gate_is(ks, block, "1", i < AWAKE ? "[wait 200000 " WHY "]" : "[wait 60000 " WHY "]");
+		gate_is(ks, block, "1", i < AWAKE ? "[wait 200000 " WHY("b1") "]" : "[wait 60000 " WHY("b1") "]");
 	}
 }
 
@@ -173,9 +173,9 @@ static void end_of_a_turn_wakes_the_side_that_has_waited_longer(void **state)
 	add_block(ks, "q1", BUY, "b1");
 	gate_is(ks, "b1", "1", GO("b1"));
 	add_block(ks, "q2", SELL, "b2");
-	gate_is(ks, "b2", "1", "[wait 200000 " WHY "]");
+	gate_is(ks, "b2", "1", "[wait 200000 " WHY("b1") "]");
 	add_block(ks, "q3", BUY, "b3");
-	gate_is(ks, "b3", "1", "[wait 200000 " WHY "]");
+	gate_is(ks, "b3", "1", "[wait 200000 " WHY("b2") "]");
 	STEP(ks, CLOSE, "<b1>|1|<lease>|0||0|0|unfilled||0.01", "[closing]",
 	     "~block:<b1> average_price='' closed_at=<now> fee=0 filled_quantity=0 gross_amount=0\n"
 	     "\tminor_unit=0.01 outcome=unfilled status=closing updated_at=<now>\n"
@@ -203,7 +203,7 @@ static void first_of_a_queue_that_goes_into_review_passes_the_turn(void **state)
 	GIVEN(ks, OPEN, "test");
 	add_block(ks, "q1", SELL, "b1");
 	add_block(ks, "q2", BUY, "b2");
-	gate_is(ks, "b2", "1", "[wait 200000 " WHY "]");
+	gate_is(ks, "b2", "1", "[wait 200000 " WHY("b1") "]");
 	STEP(ks, REVIEW, "<b1>|1|a reason|", "[needs_review]",
 	     "~block:<b1> evidence='' reason='a reason' review_from=ready status=needs_review updated_at=<now> worker=''\n"
 	     "~blocks <b2>=<now> -<b1>\n"
@@ -222,7 +222,7 @@ static void let_a_buy_rest(struct keyspace *ks)
 	gate_is(ks, "b1", "1", GO("b1"));
 	GIVEN(ks, RECORD, "<b1>|1|<lease>||0|muster-test-<b1>-1|1|status|acked");
 	add_block(ks, "q2", SELL, "b2");
-	gate_is(ks, "b2", "1", "[wait 200000 " WHY "]");
+	gate_is(ks, "b2", "1", "[wait 200000 " WHY("b1") "]");
 }
 
 static void what_rests_gives_way_once_its_turn_is_over(void **state)
@@ -276,8 +276,8 @@ static void whoever_gave_way_queues_up_anew(void **state)
 	     "+slice:muster-test-<b1>-2 hash - block=<b1> created_at=<now> due_at=1 filled_quantity=0 number=2\n"
 	     "\tquantity=5 status=created\n"
 	     ">wake turn\n");
-	STEP(ks, GATE, "<b1>|1|<lease>|<wait>|0|muster-test-<b1>-2", "[wait 200000 " WHY "]",
-	     "~block:<b1> reason=" WHY " updated_at=<now> worker=''\n"
+	STEP(ks, GATE, "<b1>|1|<lease>|<wait>|0|muster-test-<b1>-2", "[wait 200000 " WHY("b2") "]",
+	     "~block:<b1> reason=" WHY("b2") " updated_at=<now> worker=''\n"
 	     "~blocks <b1>=<now+wait>\n");
 	GIVEN(ks, CLAIM, CLAIM_AS("12"));
 	gate_is(ks, "b2", "2", GO("b2"));

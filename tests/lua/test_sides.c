@@ -10,7 +10,8 @@
 
 #define BUY   "AAPL buy paper 1 market"
 #define SELL  "AAPL sell paper 1 market"
-#define WAITS "[wait 200000 'the opposite side of AAPL is in play at paper']"
+#define WHY(block)   "'the opposite side of AAPL is in play at paper, by block <" block ">'"
+#define WAITS(block) "[wait 200000 " WHY(block) "]"
 
 /* A sell <b1> and a buy <b2> of AAPL in one window, both claimed with fence 1. */
 static void claim_both(struct keyspace *ks)
@@ -28,8 +29,8 @@ static void buy_waits_for_a_sell_that_is_sealed(void **state)
 
 	claim_both(ks);
 	GIVEN(ks, PLAN, "<b2>|1|<lease>|50|1");
-	STEP(ks, GATE, "<b2>|1|<lease>|<wait>|0|muster-test-<b2>-1", WAITS,
-	     "~block:<b2> attempts=0 reason='the opposite side of AAPL is in play at paper' status=waiting\n"
+	STEP(ks, GATE, "<b2>|1|<lease>|<wait>|0|muster-test-<b2>-1", WAITS("b1"),
+	     "~block:<b2> attempts=0 reason=" WHY("b1") " status=waiting\n"
 	     "\tupdated_at=<now> worker=''\n"
 	     "~blocks <b2>=<now+wait>\n"
 	     "~blocks:ready -<b2>\n"
@@ -45,7 +46,7 @@ static void buy_waits_for_a_sell_that_works(void **state)
 	GIVEN(ks, PLAN, "<b1>|1|<lease>|100|1");
 	STEP(ks, GATE, "<b1>|1|<lease>|<wait>|0|muster-test-<b1>-1", "[go muster-test-<b1>-1]", NULL);
 	GIVEN(ks, PLAN, "<b2>|1|<lease>|50|1");
-	STEP(ks, GATE, "<b2>|1|<lease>|<wait>|0|muster-test-<b2>-1", WAITS, NULL);
+	STEP(ks, GATE, "<b2>|1|<lease>|<wait>|0|muster-test-<b2>-1", WAITS("b1"), NULL);
 }
 
 static void buy_that_waits_looks_again_and_waits_on(void **state)
@@ -55,7 +56,7 @@ static void buy_that_waits_looks_again_and_waits_on(void **state)
 	claim_both(ks);
 	GIVEN(ks, PLAN, "<b2>|1|<lease>|50|1");
 	GIVEN(ks, GATE, "<b2>|1|<lease>|<wait>|0|muster-test-<b2>-1");
-	STEP(ks, GATE, "<b2>|1|<lease>|<wait>|0|muster-test-<b2>-1", WAITS,
+	STEP(ks, GATE, "<b2>|1|<lease>|<wait>|0|muster-test-<b2>-1", WAITS("b1"),
 	     "~block:<b2> updated_at=<now>\n"
 	     "~blocks <b2>=<now+wait>\n");
 }
@@ -133,8 +134,8 @@ static void sell_waits_for_a_buy_that_works(void **state)
 	GIVEN(ks, SEAL, "100|<retention>");
 	GIVEN(ks, CLAIM, CLAIM_AS("12"));
 	GIVEN(ks, PLAN, "<b2>|1|<lease>|5|1");
-	STEP(ks, GATE, "<b2>|1|<lease>|<wait>|0|muster-test-<b2>-1", WAITS,
-	     "~block:<b2> attempts=0 reason='the opposite side of AAPL is in play at paper' status=waiting\n"
+	STEP(ks, GATE, "<b2>|1|<lease>|<wait>|0|muster-test-<b2>-1", WAITS("b1"),
+	     "~block:<b2> attempts=0 reason=" WHY("b1") " status=waiting\n"
 	     "\tupdated_at=<now> worker=''\n"
 	     "~blocks <b2>=<now+wait>\n"
 	     "-blocks:ready\n"
