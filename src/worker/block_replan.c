@@ -1,6 +1,7 @@
 /* Replan: the slices of a large block always add up to the block, and none grows beyond the broker's limit. What one
  * leaves unfilled at its end, or what could not leave in its time, is shared out among those that are still to come.
- * Redis has all of a change or nothing; the block is then given back, and whoever takes it begins with the new plan. */
+ * What a block of any kind has left when it gives way to the other side goes to new slices, which are due at once. Redis has
+ * all of a change or nothing; the block is then given back, and whoever takes it begins with the new plan. */
 #include <string.h>
 
 #include "shared/fault.h"

@@ -1,4 +1,4 @@
-/* Opposite sides of a symbol never meet at one broker: begin makes one wait, close lets it go. */
+/* Opposite sides of a symbol never meet at one broker: the gate makes one wait, close lets it go. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
